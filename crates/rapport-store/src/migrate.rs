@@ -1,0 +1,150 @@
+//! The schema's history: one number for both engines, forward only, never edited after it landed.
+
+use std::path::{Path, PathBuf};
+
+use refinery::{Migration, Runner};
+
+use crate::Error;
+use crate::db::{Opener, postgres};
+
+struct Step {
+    version: i64,
+    name: &'static str,
+    /// What both engines understand.
+    shared: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const STEPS: &[Step] = &[Step {
+    version: 1,
+    name: "foundation",
+    shared: include_str!("../migrations/V001__foundation.sql"),
+    sqlite: include_str!("../migrations/V001__foundation.sqlite.sql"),
+    postgres: include_str!("../migrations/V001__foundation.postgres.sql"),
+}];
+
+/// Nodes that start at once take turns under this number.
+const ADVISORY_LOCK: i64 = 0x7261_7070_6f72_7400;
+
+/// What [`Store::migrate`](crate::Store::migrate) did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MigrationReport {
+    /// Versions that were applied now, in order.
+    pub applied: Vec<i64>,
+    /// The version the database has now.
+    pub version: i64,
+    /// The copy that was made before a SQLite file with data was changed.
+    pub backup: Option<PathBuf>,
+}
+
+pub(crate) fn migrate(opener: &Opener) -> Result<MigrationReport, Error> {
+    match opener {
+        Opener::Sqlite(path) => migrate_sqlite(path, STEPS),
+        Opener::Postgres(config) => migrate_postgres(config, STEPS),
+    }
+}
+
+fn migrate_sqlite(path: &Path, steps: &[Step]) -> Result<MigrationReport, Error> {
+    let mut connection = rusqlite::Connection::open(path).map_err(|error| failed(&error))?;
+    connection
+        .busy_timeout(std::time::Duration::from_secs(30))
+        .and_then(|()| connection.execute_batch("pragma synchronous = full; pragma foreign_keys = on"))
+        .map_err(|error| failed(&error))?;
+    let tables: i64 = connection
+        .query_row("select count(*) from sqlite_schema where type = 'table'", [], |row| row.get(0))
+        .map_err(|error| failed(&error))?;
+    let has_history =
+        connection.table_exists(None, "refinery_schema_history").map_err(|error| failed(&error))?;
+    let current = if has_history {
+        connection.query_row(CURRENT_VERSION, [], |row| row.get(0)).map_err(|error| failed(&error))?
+    } else {
+        0
+    };
+    let latest = check_version(current, steps)?;
+    let backup =
+        if tables > 0 && current < latest { Some(back_up(&connection, path, latest)?) } else { None };
+    let report = runner(steps, |step| step.sqlite)?.run(&mut connection).map_err(|error| failed(&error))?;
+    Ok(MigrationReport { applied: versions(&report), version: latest, backup })
+}
+
+fn migrate_postgres(config: &::postgres::Config, steps: &[Step]) -> Result<MigrationReport, Error> {
+    let mut client = postgres::connect(config)?;
+    let unavailable = |error: ::postgres::Error| Error::Migration(postgres::describe(&error));
+    // Held by the connection, hence released with it whatever happens below.
+    client.execute("select pg_advisory_lock($1)", &[&ADVISORY_LOCK]).map_err(unavailable)?;
+    let has_history: bool = client
+        .query_one("select to_regclass('refinery_schema_history') is not null", &[])
+        .and_then(|row| row.try_get(0))
+        .map_err(unavailable)?;
+    let current = if has_history {
+        client.query_one(CURRENT_VERSION, &[]).and_then(|row| row.try_get(0)).map_err(unavailable)?
+    } else {
+        0
+    };
+    let latest = check_version(current, steps)?;
+    let report = runner(steps, |step| step.postgres)?.run(&mut client).map_err(|error| failed(&error))?;
+    Ok(MigrationReport { applied: versions(&report), version: latest, backup: None })
+}
+
+const CURRENT_VERSION: &str = "select cast(coalesce(max(version), 0) as bigint) from refinery_schema_history";
+
+/// The version that the steps lead to, unless the database is already beyond it.
+fn check_version(current: i64, steps: &[Step]) -> Result<i64, Error> {
+    let latest = steps.last().map_or(0, |step| step.version);
+    if current <= latest {
+        return Ok(latest);
+    }
+    Err(Error::Migration(format!(
+        "the database has version {current}, this program knows versions up to {latest}: \
+         start a newer program, or restore the backup that was made before the update"
+    )))
+}
+
+fn runner(steps: &[Step], own: impl Fn(&Step) -> &'static str) -> Result<Runner, Error> {
+    let migrations: Result<Vec<Migration>, _> = steps
+        .iter()
+        .map(|step| {
+            let sql = format!("{}\n{}", step.shared, own(step));
+            Migration::unapplied(&format!("V{}__{}", step.version, step.name), &sql)
+        })
+        .collect();
+    Ok(Runner::new(&migrations.map_err(|error| failed(&error))?))
+}
+
+fn versions(report: &refinery::Report) -> Vec<i64> {
+    report.applied_migrations().iter().map(|migration| i64::from(migration.version())).collect()
+}
+
+/// Copies the file beside itself as `<file>.before-v<version>`, complete or not at all.
+fn back_up(connection: &rusqlite::Connection, path: &Path, version: i64) -> Result<PathBuf, Error> {
+    let beside = |ending: String| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let target = beside(format!(".before-v{version}"));
+    let partial = beside(format!(".before-v{version}.partial"));
+    let problem = |error: &dyn std::fmt::Display| {
+        Error::Migration(format!("the backup {} could not be made: {error}", target.display()))
+    };
+    if partial.exists() {
+        std::fs::remove_file(&partial).map_err(|error| problem(&error))?;
+    }
+    let name = partial.to_str().ok_or_else(|| problem(&"the path is not UTF-8"))?;
+    connection.execute("vacuum into ?1", [name]).map_err(|error| problem(&error))?;
+    std::fs::File::open(&partial).and_then(|file| file.sync_all()).map_err(|error| problem(&error))?;
+    std::fs::rename(&partial, &target).map_err(|error| problem(&error))?;
+    Ok(target)
+}
+
+fn failed(error: &dyn std::error::Error) -> Error {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    Error::Migration(text)
+}
