@@ -1,0 +1,78 @@
+//! Real mail servers for tests: Dovecot (IMAP, LMTP) and Postfix (SMTP), each in a temporary folder on free
+//! loopback ports, stopped when dropped.
+//!
+//! Nothing outside the temporary folder is created or changed. Where a server is missing or may not run, starting
+//! it fails and says what to install; a test never skips over it.
+
+mod certificate;
+mod dovecot;
+mod mailbox;
+mod postfix;
+mod submission;
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+pub use dovecot::{Dovecot, DovecotPorts};
+pub use mailbox::{Mailbox, StoredMail};
+pub use postfix::{Postfix, PostfixOptions, PostfixPorts};
+pub use submission::submit_raw;
+
+/// A Dovecot with mailboxes and a Postfix in front of it, the way a small mail provider runs them.
+pub struct MailServers {
+    // Postfix comes first because fields are dropped in order, and it delivers to the other.
+    pub postfix: Postfix,
+    pub dovecot: Dovecot,
+}
+
+impl MailServers {
+    /// `domains` are delivered to Dovecot, whose mailboxes are the addresses of `users` with their passwords.
+    pub fn start(domains: &[&str], users: &[(&str, &str)]) -> Result<Self> {
+        let dovecot = Dovecot::start(users)?;
+        let postfix = Postfix::start(
+            &dovecot,
+            PostfixOptions {
+                domains: domains.iter().map(ToString::to_string).collect(),
+                ..PostfixOptions::default()
+            },
+        )?;
+        Ok(Self { postfix, dovecot })
+    }
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn require_program(path: &str, package: &str) -> Result<()> {
+    if !Path::new(path).exists() {
+        bail!("{path} is missing: install Debian's package {package} (scripts/install-test-dependencies.sh)");
+    }
+    Ok(())
+}
+
+/// What has to stand before a command so that it may switch between users, as Postfix's parts do.
+///
+/// A user namespace comes first because it gives no rights outside of itself.
+fn multi_user_prefix() -> Result<&'static [&'static str]> {
+    const WAYS: [&[&str]; 2] =
+        [&["unshare", "--user", "--map-root-user", "--map-auto", "--"], &["sudo", "-n", "--"]];
+    if is_root() {
+        return Ok(&[]);
+    }
+    for way in WAYS {
+        let works = Command::new(way[0])
+            .args(&way[1..])
+            .args(["setpriv", "--reuid=1", "--clear-groups", "true"])
+            .output();
+        if works.is_ok_and(|output| output.status.success()) {
+            return Ok(way);
+        }
+    }
+    bail!(
+        "Postfix needs several users: run as root, or allow sudo without a password, \
+         or install Debian's package uidmap and give yourself a line in /etc/subuid and /etc/subgid"
+    )
+}

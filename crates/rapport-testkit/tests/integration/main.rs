@@ -1,0 +1,4 @@
+//! The test tools themselves, proven against real servers.
+
+mod mail;
+mod process;
