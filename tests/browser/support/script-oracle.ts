@@ -1,0 +1,39 @@
+/** Watches a browser for the signs that foreign content ran or reached out. */
+import type { BrowserContext, Page } from "@playwright/test";
+import { expect } from "@playwright/test";
+
+/** Hostile content sets this on whatever window it can reach. */
+export const marker = "__xss";
+
+export class ScriptOracle {
+  private readonly findings: string[] = [];
+
+  private constructor() {}
+
+  /** Everything that is not served from one of `origins` counts as reaching out. */
+  static watch(context: BrowserContext, origins: string[]): ScriptOracle {
+    const oracle = new ScriptOracle();
+    context.on("request", (request) => {
+      const url = new URL(request.url());
+      const local =
+        url.protocol === "data:" || url.protocol === "blob:" || url.protocol === "about:";
+      if (!local && !origins.includes(url.origin)) oracle.findings.push(`request to ${url.href}`);
+    });
+    context.on("dialog", (dialog) => {
+      oracle.findings.push(`dialog: ${dialog.message()}`);
+      dialog.dismiss().catch(() => undefined);
+    });
+    return oracle;
+  }
+
+  async expectSilence(page: Page) {
+    for (const frame of page.frames()) {
+      // A frame whose scripts are off cannot be asked, and cannot have run anything either.
+      const value = await frame
+        .evaluate((name) => String((window as unknown as Record<string, unknown>)[name]), marker)
+        .catch(() => "undefined");
+      if (value !== "undefined") this.findings.push(`script ran in ${frame.url()}: ${value}`);
+    }
+    expect(this.findings).toEqual([]);
+  }
+}
