@@ -1,1 +1,29 @@
+//! The use cases, one file per verb, and the workers that carry out what they decide.
+//! Every write of the product goes through here; nothing here knows HTTP.
 
+pub mod access;
+pub mod account;
+mod announce;
+pub mod attachment;
+pub mod blob;
+pub mod caller;
+pub mod channel_account;
+mod config;
+pub mod contact;
+pub mod conversation;
+pub mod delivery;
+mod engine;
+mod error;
+pub mod ingest;
+mod keys;
+pub mod message;
+pub mod presence;
+pub mod realtime;
+pub mod send;
+pub mod signed_url;
+pub mod worker;
+
+pub use caller::{Caller, IdempotencyKey};
+pub use config::EngineConfig;
+pub use engine::Engine;
+pub use error::{Error, FieldError};

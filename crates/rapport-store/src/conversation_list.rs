@@ -1,0 +1,157 @@
+//! Lists and counts of conversations: filters are bound, never written into the text.
+
+use rapport_domain::model::Conversation;
+use rapport_domain::{Channel, ContactId, ConversationId, Lifecycle, Priority, Status, UserId};
+
+use crate::conversation::{JOINS, SELECT, from_row};
+use crate::filter::FilterBuilder;
+use crate::{Error, Tx};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    LastActivity,
+    OldestUnanswered,
+    Created,
+    Priority,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AssigneeFilter {
+    Unassigned,
+    User(UserId),
+}
+
+/// Everything is combined with "and". Closed and test conversations are in unless filtered out.
+#[derive(Clone, Debug, Default)]
+pub struct ConversationFilter {
+    pub statuses: Vec<Status>,
+    pub lifecycle: Option<Lifecycle>,
+    pub channel: Option<Channel>,
+    pub assignee: Option<AssigneeFilter>,
+    pub unread: bool,
+    pub requires_action: bool,
+    pub has_draft: bool,
+    pub contact: Option<ContactId>,
+    pub priorities: Vec<Priority>,
+    pub include_test: bool,
+}
+
+/// Where a page ended: the sort key and the id of its last row.
+#[derive(Clone, Debug)]
+pub struct Position {
+    pub key: i64,
+    pub id: ConversationId,
+}
+
+/// One page in the given order, read for one person.
+pub fn list(
+    tx: &mut Tx<'_>,
+    viewer: &UserId,
+    filter: &ConversationFilter,
+    sort: Sort,
+    after: Option<&Position>,
+    limit: i64,
+) -> Result<Vec<Conversation>, Error> {
+    let mut builder = FilterBuilder::new();
+    builder.bind_viewer(viewer);
+    apply(&mut builder, filter);
+    let (column, descending) = match sort {
+        Sort::LastActivity => ("c.last_activity_at", true),
+        Sort::Created => ("c.created_at", true),
+        Sort::Priority => ("c.priority_rank", true),
+        Sort::OldestUnanswered => ("c.waiting_since", false),
+    };
+    if sort == Sort::OldestUnanswered {
+        builder.push("c.waiting_since is not null and c.status <> 'closed'");
+    }
+    if let Some(position) = after {
+        builder.push_after(column, descending, position.key, position.id.as_str());
+    }
+    let order = if descending { "desc" } else { "asc" };
+    let limit = builder.bind_integer(limit);
+    let sql = format!(
+        "{SELECT} from conversations c {JOINS} where c.workspace_id = ?1 {} order by {column} {order}, c.id {order} limit {limit}",
+        builder.conditions()
+    );
+    tx.query(&sql, builder.params())?.iter().map(|row| from_row(row, true)).collect()
+}
+
+/// The sort key of a row, to continue after it.
+pub fn position_of(conversation: &Conversation, sort: Sort) -> Position {
+    let key = match sort {
+        Sort::LastActivity => conversation.last_activity_at.as_millis(),
+        Sort::Created => conversation.created_at.as_millis(),
+        Sort::Priority => crate::conversation::priority_rank(conversation.priority),
+        Sort::OldestUnanswered => conversation.waiting_since.map_or(0, |at| at.as_millis()),
+    };
+    Position { key, id: conversation.id.clone() }
+}
+
+/// How many match, counted no further than `cap`.
+pub fn count(tx: &mut Tx<'_>, viewer: &UserId, filter: &ConversationFilter, cap: i64) -> Result<i64, Error> {
+    let mut builder = FilterBuilder::new();
+    builder.bind_viewer(viewer);
+    apply(&mut builder, filter);
+    let limit = builder.bind_integer(cap);
+    let joins = if filter.unread {
+        "left join conversation_reads r on r.workspace_id = c.workspace_id and r.user_id = ?2 and r.conversation_id = c.id"
+    } else {
+        ""
+    };
+    let order = if filter.assignee.is_none() { "order by c.last_activity_at desc, c.id desc" } else { "" };
+    // The person is bound in either case, so that both engines see every parameter used.
+    let sql = format!(
+        "select count(*) from (select 1 as one from conversations c {joins} \
+         where c.workspace_id = ?1 and cast(?2 as text) is not null {} {order} limit {limit}) as capped",
+        builder.conditions()
+    );
+    match tx.query_opt(&sql, builder.params())? {
+        Some(row) => row.get(0),
+        None => Ok(0),
+    }
+}
+
+fn apply(builder: &mut FilterBuilder, filter: &ConversationFilter) {
+    if !filter.include_test {
+        builder.push("not c.test");
+    }
+    match filter.statuses.as_slice() {
+        // Spelled out, because the partial indexes are chosen by this very text.
+        [Status::Open, Status::Waiting, Status::Pending] => {
+            builder.push("c.status in ('open', 'waiting', 'pending')");
+        }
+        [] => {}
+        statuses => builder.push_in("c.status", statuses.iter().map(|status| status.as_str())),
+    }
+    if let Some(lifecycle) = filter.lifecycle {
+        match lifecycle {
+            Lifecycle::Automated => builder.push("c.lifecycle = 'automated'"),
+            other => builder.push_equal("c.lifecycle", other.as_str()),
+        }
+    }
+    if let Some(channel) = filter.channel {
+        builder.push_like("c.channels", &format!("%\"{channel}\"%"));
+    }
+    match &filter.assignee {
+        Some(AssigneeFilter::Unassigned) => builder.push("c.assignee_user_id is null"),
+        Some(AssigneeFilter::User(user)) => builder.push_equal("c.assignee_user_id", user.as_str()),
+        None => {}
+    }
+    if filter.unread {
+        builder.push("c.inbound_count > coalesce(r.read_count, 0)");
+    }
+    if filter.requires_action {
+        builder.push("c.requires_action is not null");
+    }
+    if filter.has_draft {
+        builder.push(
+            "c.id in (select d.conversation_id from drafts d where d.workspace_id = ?1 and d.user_id = ?2)",
+        );
+    }
+    if let Some(contact) = &filter.contact {
+        builder.push_equal("c.contact_id", contact.as_str());
+    }
+    if !filter.priorities.is_empty() {
+        builder.push_in("c.priority", filter.priorities.iter().map(|priority| priority.as_str()));
+    }
+}

@@ -1,0 +1,77 @@
+//! Builds the conditions of a list. Its texts are written in this program; whatever a user typed is bound.
+
+use rapport_domain::UserId;
+
+use crate::Param;
+
+/// Conditions joined by "and"; parameters are numbered from `?2`, because `?1` is the workspace.
+pub struct FilterBuilder {
+    conditions: String,
+    params: Vec<Param<'static>>,
+}
+
+impl FilterBuilder {
+    pub fn new() -> Self {
+        Self { conditions: String::new(), params: Vec::with_capacity(8) }
+    }
+
+    /// Binds the person a list is read for; always the first, so that it is `?2`.
+    pub fn bind_viewer(&mut self, viewer: &UserId) {
+        debug_assert!(self.params.is_empty(), "the viewer is ?2");
+        self.params.push(Param::OwnedText(viewer.as_str().to_owned()));
+    }
+
+    pub fn bind_integer(&mut self, value: i64) -> String {
+        self.params.push(Param::Int(value));
+        format!("?{}", self.params.len() + 1)
+    }
+
+    pub fn bind_text(&mut self, value: &str) -> String {
+        self.params.push(Param::OwnedText(value.to_owned()));
+        format!("?{}", self.params.len() + 1)
+    }
+
+    /// Adds a condition that holds nothing of the user's.
+    pub fn push(&mut self, condition: &'static str) {
+        self.conditions.push_str("and ");
+        self.conditions.push_str(condition);
+        self.conditions.push(' ');
+    }
+
+    pub fn push_equal(&mut self, column: &'static str, value: &str) {
+        let bound = self.bind_text(value);
+        self.conditions.push_str(&format!("and {column} = {bound} "));
+    }
+
+    pub fn push_like(&mut self, column: &'static str, pattern: &str) {
+        let bound = self.bind_text(pattern);
+        self.conditions.push_str(&format!("and {column} like {bound} "));
+    }
+
+    pub fn push_in<'v>(&mut self, column: &'static str, values: impl Iterator<Item = &'v str>) {
+        let bound: Vec<String> = values.map(|value| self.bind_text(value)).collect();
+        self.conditions.push_str(&format!("and {column} in ({}) ", bound.join(", ")));
+    }
+
+    /// Continues after a row of an order by `column`, then `c.id`.
+    pub fn push_after(&mut self, column: &'static str, descending: bool, key: i64, id: &str) {
+        let key = self.bind_integer(key);
+        let id = self.bind_text(id);
+        let comparison = if descending { "<" } else { ">" };
+        self.conditions.push_str(&format!("and ({column}, c.id) {comparison} ({key}, {id}) "));
+    }
+
+    pub fn conditions(&self) -> &str {
+        &self.conditions
+    }
+
+    pub fn params(&self) -> &[Param<'static>] {
+        &self.params
+    }
+}
+
+impl Default for FilterBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,164 @@
+//! Full-text search over all history: messages and notes, conversations and contacts. No time limit on what is found.
+
+use rapport_domain::Timestamp;
+
+use crate::{Error, Tx, dialect};
+
+rapport_domain::text_enum! {
+    pub enum SearchKind {
+        Message = "message",
+        Conversation = "conversation",
+        Contact = "contact",
+    }
+}
+
+/// One thing that can be found.
+#[derive(Clone, Debug)]
+pub struct SearchDocument<'a> {
+    pub kind: SearchKind,
+    pub reference_id: &'a str,
+    pub conversation_id: Option<&'a str>,
+    pub contact_id: Option<&'a str>,
+    pub occurred_at: Timestamp,
+    /// The words to find it by.
+    pub body: &'a str,
+}
+
+/// Words longer than this in sum are not indexed; a mail of a megabyte is found by its beginning.
+const MAX_BODY_BYTES: usize = 100_000;
+
+#[derive(Clone, Debug)]
+pub struct SearchQuery<'a> {
+    /// What somebody typed. Every word must occur; the last one may be a beginning; quoted words stand together.
+    pub text: &'a str,
+    pub kind: Option<SearchKind>,
+    pub limit: i64,
+    /// Continue after this document.
+    pub before: Option<i64>,
+}
+
+#[derive(Clone, Debug)]
+pub struct SearchHit {
+    /// To continue after it.
+    pub position: i64,
+    pub kind: SearchKind,
+    pub reference_id: String,
+    pub conversation_id: Option<String>,
+    pub contact_id: Option<String>,
+    pub occurred_at: Timestamp,
+}
+
+/// Makes something findable, in place of what was known of it before.
+pub fn index(tx: &mut Tx<'_>, document: &SearchDocument<'_>) -> Result<(), Error> {
+    let body = truncate(document.body);
+    dialect::index_document(tx, document, body)
+}
+
+/// Like `index`, for what was certainly not indexed before.
+pub fn index_new(tx: &mut Tx<'_>, document: &SearchDocument<'_>) -> Result<(), Error> {
+    let body = truncate(document.body);
+    dialect::index_new_document(tx, document, body)
+}
+
+/// The newest first.
+pub fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>) -> Result<Vec<SearchHit>, Error> {
+    let terms = parse_terms(query.text);
+    if terms.is_empty() {
+        return Ok(Vec::new());
+    }
+    dialect::search(tx, query, &terms)
+}
+
+/// A word or phrase that must occur.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    pub words: Vec<String>,
+    /// The last word may be the beginning of one.
+    pub prefix: bool,
+}
+
+const MAX_TERMS: usize = 16;
+
+/// Splits typed text into terms of letters and digits, so that nothing of the engine's query syntax gets through.
+pub fn parse_terms(text: &str) -> Vec<Term> {
+    let mut terms = Vec::new();
+    for (index, part) in text.split('"').enumerate() {
+        let quoted = index % 2 == 1;
+        if quoted {
+            let words = words_of(part);
+            if !words.is_empty() {
+                terms.push(Term { words, prefix: false });
+            }
+        } else {
+            for token in part.split_whitespace() {
+                // Addresses and order numbers fall apart at their dots and dashes, as they do in the index.
+                let words = words_of(token);
+                if !words.is_empty() {
+                    terms.push(Term { words, prefix: false });
+                }
+            }
+        }
+    }
+    terms.truncate(MAX_TERMS);
+    let ends_open = !text.ends_with(char::is_whitespace) && !text.ends_with('"');
+    if let Some(last) = terms.last_mut()
+        && ends_open
+        && last.words.last().is_some_and(|word| word.chars().count() >= 2)
+    {
+        last.prefix = true;
+    }
+    terms
+}
+
+fn words_of(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.chars().take(64).collect::<String>().to_lowercase())
+        .take(MAX_TERMS)
+        .collect()
+}
+
+fn truncate(body: &str) -> &str {
+    if body.len() <= MAX_BODY_BYTES {
+        return body;
+    }
+    let mut end = MAX_BODY_BYTES;
+    while !body.is_char_boundary(end) {
+        end -= 1;
+    }
+    &body[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn term(words: &[&str], prefix: bool) -> Term {
+        Term { words: words.iter().map(|word| (*word).to_owned()).collect(), prefix }
+    }
+
+    #[test]
+    fn query_syntax_of_the_engines_is_only_text() {
+        assert_eq!(parse_terms("NEAR(a b) OR col:x* "), vec![
+            term(&["near", "a"], false),
+            term(&["b"], false),
+            term(&["or"], false),
+            term(&["col", "x"], false),
+        ]);
+        assert!(parse_terms("\"'*!&|()").is_empty());
+    }
+
+    #[test]
+    fn quotes_keep_words_together_and_the_last_word_may_be_unfinished() {
+        assert_eq!(parse_terms("\"order late\" ana.kovac@exam"), vec![
+            term(&["order", "late"], false),
+            term(&["ana", "kovac", "exam"], true),
+        ]);
+        assert_eq!(parse_terms("done "), vec![term(&["done"], false)]);
+    }
+
+    #[test]
+    fn ten_thousand_terms_are_cut() {
+        assert_eq!(parse_terms(&"word ".repeat(10_000)).len(), MAX_TERMS);
+    }
+}
