@@ -1,0 +1,218 @@
+/** Actions that need no open conversation: moving about, panels, undo. */
+import { focusList, focusListSearch, focusTimeline } from "@/app/focus";
+import { neighbour, releaseSignal } from "@/app/inbox-state";
+import { undoLast, undoStack } from "@/app/notify";
+import { overlays } from "@/app/overlays";
+import { drawerShown, theme, viewsShown } from "@/app/preferences";
+import { t } from "@/i18n";
+import { type Action, type ActionContext, can, register } from "./registry";
+
+const always = () => true as const;
+
+function step(by: 1 | -1) {
+  return (context: ActionContext) => {
+    const id = neighbour(context.conversation?.id ?? null, by);
+    if (id) context.navigation.openConversation(id);
+  };
+}
+
+const navigate: Action[] = [
+  {
+    id: "list.next",
+    group: "navigate",
+    label: "action.next",
+    shortcut: "j",
+    alternative: "arrowdown",
+    keyOnly: true,
+    canRun: always,
+    run: step(1),
+  },
+  {
+    id: "list.previous",
+    group: "navigate",
+    label: "action.previous",
+    shortcut: "k",
+    alternative: "arrowup",
+    keyOnly: true,
+    canRun: always,
+    run: step(-1),
+  },
+  {
+    id: "conversation.open",
+    group: "navigate",
+    label: "action.open",
+    shortcut: "enter",
+    alternative: "o",
+    keyOnly: true,
+    canRun: (context) => context.conversation !== null,
+    run: focusTimeline,
+  },
+  {
+    id: "list.search",
+    group: "navigate",
+    label: "action.search_view",
+    shortcut: "/",
+    canRun: always,
+    run: focusListSearch,
+  },
+  {
+    id: "list.show_updates",
+    group: "view",
+    label: "action.show_updates",
+    shortcut: "y",
+    keyOnly: true,
+    canRun: always,
+    run: () => releaseSignal.set((count) => count + 1),
+  },
+  {
+    id: "go.inbox",
+    group: "navigate",
+    label: "action.go_inbox",
+    shortcut: "g i",
+    canRun: always,
+    run: ({ navigation }) => {
+      navigation.openView("mine");
+      focusList();
+    },
+  },
+  {
+    id: "go.mine",
+    group: "navigate",
+    label: "action.go_mine",
+    shortcut: "g m",
+    canRun: always,
+    run: ({ navigation }) => navigation.openView("mine"),
+  },
+  {
+    id: "go.unassigned",
+    group: "navigate",
+    label: "action.go_unassigned",
+    shortcut: "g u",
+    canRun: always,
+    run: ({ navigation }) => navigation.openView("unassigned"),
+  },
+  {
+    id: "go.all",
+    group: "navigate",
+    label: "action.go_all",
+    canRun: always,
+    run: ({ navigation }) => navigation.openView("all"),
+  },
+  {
+    id: "go.contacts",
+    group: "navigate",
+    label: "action.go_contacts",
+    shortcut: "g p",
+    canRun: (context) => can(context, "contact.read"),
+    run: ({ navigation }) => navigation.goTo("/contacts"),
+  },
+  {
+    id: "go.settings",
+    group: "navigate",
+    label: "action.go_settings",
+    shortcut: "g ,",
+    canRun: always,
+    run: ({ navigation }) => navigation.goTo("/settings"),
+  },
+  {
+    id: "go.search",
+    group: "navigate",
+    label: "action.go_search",
+    canRun: always,
+    run: ({ navigation }) => navigation.goTo("/search"),
+  },
+];
+
+const channelTabs: Action[] = [0, 1, 2, 3].map((index) => ({
+  id: `list.channel_${index}`,
+  group: "view",
+  label: `action.channel_tab_${index}`,
+  shortcut: `alt+${index + 1}`,
+  whileTyping: true,
+  keyOnly: true,
+  canRun: always,
+  run: ({ navigation }) => navigation.openChannelTab(index),
+}));
+
+const general: Action[] = [
+  {
+    id: "palette.open",
+    group: "general",
+    label: "action.palette",
+    shortcut: "mod+k",
+    whileTyping: true,
+    keyOnly: true,
+    canRun: always,
+    run: () => overlays.open("palette"),
+  },
+  {
+    id: "shortcuts.open",
+    group: "general",
+    label: "action.shortcuts",
+    shortcut: "?",
+    canRun: always,
+    run: () => overlays.open("shortcuts"),
+  },
+  {
+    id: "conversation.new",
+    group: "compose",
+    label: "action.new_conversation",
+    shortcut: "shift+c",
+    canRun: (context) => can(context, "conversation.reply"),
+    run: () => overlays.open("new-conversation"),
+  },
+  {
+    id: "undo",
+    group: "general",
+    label: "action.undo",
+    shortcut: "z",
+    alternative: "mod+z",
+    canRun: () => (undoStack.get().length > 0 ? true : t("reason.nothing_to_undo")),
+    run: () => {
+      undoLast();
+    },
+  },
+  {
+    id: "view.toggle_views",
+    group: "view",
+    label: "action.toggle_views",
+    shortcut: "[",
+    canRun: always,
+    run: () => viewsShown.set((shown) => !shown),
+  },
+  {
+    id: "view.toggle_drawer",
+    group: "view",
+    label: "action.toggle_drawer",
+    shortcut: "]",
+    canRun: (context) => context.conversation !== null,
+    run: () => {
+      if (window.innerWidth >= 1280) drawerShown.set((shown) => !shown);
+      else if (overlays.current() === "drawer-sheet") overlays.close();
+      else overlays.open("drawer-sheet");
+    },
+  },
+  {
+    id: "theme.dark",
+    group: "general",
+    label: "action.theme_dark",
+    canRun: () => theme.get() !== "dark",
+    run: () => theme.set("dark"),
+  },
+  {
+    id: "theme.light",
+    group: "general",
+    label: "action.theme_light",
+    canRun: () => theme.get() !== "light",
+    run: () => theme.set("light"),
+  },
+  {
+    id: "theme.system",
+    group: "general",
+    label: "action.theme_system",
+    canRun: () => theme.get() !== "system",
+    run: () => theme.set("system"),
+  },
+];
+
+register([...navigate, ...channelTabs, ...general]);

@@ -1,0 +1,68 @@
+/**
+ * The writes that both the event stream and the answers of commands make to the cache.
+ * They share one path, so that a command's answer and its event never disagree.
+ */
+import type { Conversation, ConversationDetail, Message } from "@rapport/api";
+import type { QueryClient } from "@tanstack/react-query";
+import { keys, type ListQuery } from "./keys";
+import { type ListPages, patchList, placeConversation } from "./list-pages";
+import { changeMessage, placeMessage, type TimelinePages } from "./timeline-pages";
+
+/** Writes a conversation everywhere it is shown, unless something newer is already there. */
+export function writeConversation(cache: QueryClient, conversation: Conversation, myId: string) {
+  cache.setQueryData<ConversationDetail>(keys.conversation(conversation.id), (detail) =>
+    detail && detail.version <= conversation.version ? { ...detail, ...conversation } : detail,
+  );
+  for (const [key] of cache.getQueriesData<ListPages>({ queryKey: keys.lists })) {
+    const query = key[1] as ListQuery;
+    cache.setQueryData<ListPages>(key, (list) =>
+      list ? placeConversation(list, query, conversation, myId) : list,
+    );
+  }
+}
+
+/** Changes fields that belong to the reader alone (unread, draft) and carry no version. */
+export function patchConversation(
+  cache: QueryClient,
+  id: string,
+  change: Partial<Pick<Conversation, "unread_count" | "draft">>,
+) {
+  cache.setQueryData<ConversationDetail>(keys.conversation(id), (detail) =>
+    detail ? { ...detail, ...change } : detail,
+  );
+  for (const [key] of cache.getQueriesData<ListPages>({ queryKey: keys.lists })) {
+    cache.setQueryData<ListPages>(key, (list) =>
+      list ? patchList(list, id, (row) => ({ ...row, ...change })) : list,
+    );
+  }
+}
+
+export function writeMessage(cache: QueryClient, message: Message) {
+  cache.setQueryData<TimelinePages>(keys.timeline(message.conversation_id), (timeline) =>
+    timeline ? placeMessage(timeline, message) : timeline,
+  );
+}
+
+export function patchMessage(
+  cache: QueryClient,
+  conversationId: string,
+  messageId: string,
+  change: (message: Message) => Message | null,
+) {
+  cache.setQueryData<TimelinePages>(keys.timeline(conversationId), (timeline) =>
+    timeline ? changeMessage(timeline, messageId, change) : timeline,
+  );
+}
+
+/** What is known about a conversation now, from its own entry or from any list that holds it. */
+export function findConversation(cache: QueryClient, id: string): Conversation | undefined {
+  const detail = cache.getQueryData<ConversationDetail>(keys.conversation(id));
+  if (detail) return detail;
+  for (const [, list] of cache.getQueriesData<ListPages>({ queryKey: keys.lists })) {
+    for (const page of list?.pages ?? []) {
+      const row = page.data.find((conversation) => conversation.id === id);
+      if (row) return row;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,59 @@
+/** Pure changes to a loaded timeline. Pages run from newest to oldest, items inside a page ascend. */
+import type { Activity, Message, Page, TimelineItem } from "@rapport/api";
+
+export interface TimelinePages {
+  pages: Page<TimelineItem>[];
+  pageParams: unknown[];
+}
+
+export const flattenTimeline = (timeline: TimelinePages | undefined): TimelineItem[] =>
+  timeline ? [...timeline.pages].reverse().flatMap((page) => page.data) : [];
+
+const isSame = (a: Message, b: Message) =>
+  a.id === b.id || (a.client_id !== null && a.client_id === b.client_id);
+
+/** Replaces the message, or its optimistic stand-in, or adds it at the end. */
+export function placeMessage(timeline: TimelinePages, message: Message): TimelinePages {
+  let found = false;
+  const pages = timeline.pages.map((page) => ({
+    ...page,
+    data: page.data.map((item) => {
+      if (item.type !== "message" || !isSame(item.message, message)) return item;
+      found = true;
+      return item.message.version > message.version ? item : { ...item, message };
+    }),
+  }));
+  if (found) return { ...timeline, pages };
+  return append(timeline, { type: "message", message });
+}
+
+export function placeActivity(timeline: TimelinePages, activity: Activity): TimelinePages {
+  const known = timeline.pages.some((page) =>
+    page.data.some((item) => item.type === "activity" && item.activity.seq === activity.seq),
+  );
+  return known ? timeline : append(timeline, { type: "activity", activity });
+}
+
+export function changeMessage(
+  timeline: TimelinePages,
+  id: string,
+  change: (message: Message) => Message | null,
+): TimelinePages {
+  return {
+    ...timeline,
+    pages: timeline.pages.map((page) => ({
+      ...page,
+      data: page.data.flatMap((item) => {
+        if (item.type !== "message" || item.message.id !== id) return [item];
+        const changed = change(item.message);
+        return changed ? [{ ...item, message: changed }] : [];
+      }),
+    })),
+  };
+}
+
+function append(timeline: TimelinePages, item: TimelineItem): TimelinePages {
+  const [newest, ...older] = timeline.pages;
+  if (!newest) return timeline;
+  return { ...timeline, pages: [{ ...newest, data: [...newest.data, item] }, ...older] };
+}

@@ -1,0 +1,198 @@
+/** One conversation in the list. Drawn again only when what it shows has changed. */
+import type { Conversation, Viewer } from "@rapport/api";
+import {
+  Avatar,
+  ChannelIcon,
+  cx,
+  OmnichannelIcon,
+  PriorityIcon,
+  StatusIcon,
+} from "@rapport/ui";
+import { CornerUpLeft, Pencil, StickyNote } from "lucide-react";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import { capped, fullTime, shortTime } from "@/i18n/format";
+import { accessibleName, nameOf, type Preview, previewOf, titleOf } from "./row-text";
+
+export interface ListRowProps {
+  conversation: Conversation;
+  selected: boolean;
+  myId: string;
+  now: number;
+  typing: boolean;
+  viewers: readonly Viewer[];
+  showAssignee: boolean;
+  position: number;
+  total: number;
+  onOpen: (id: string) => void;
+  onIntent: (id: string) => void;
+}
+
+export const optionId = (id: string) => `row-${id}`;
+
+export const ListRow = memo(function ListRow({
+  conversation,
+  selected,
+  myId,
+  now,
+  typing,
+  viewers,
+  showAssignee,
+  position,
+  total,
+  onOpen,
+  onIntent,
+}: ListRowProps) {
+  const preview = previewOf(conversation, myId, typing);
+  const unread = conversation.unread_count > 0;
+  const name = nameOf(conversation);
+  const urgent = conversation.priority === "high" || conversation.priority === "urgent";
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the listbox around the options handles the keys.
+    // biome-ignore lint/a11y/useFocusableInteractive: options are pointed at with aria-activedescendant.
+    <div
+      role="option"
+      id={optionId(conversation.id)}
+      aria-selected={selected}
+      aria-posinset={position}
+      aria-setsize={total}
+      aria-label={accessibleName(conversation, preview, viewers, now)}
+      onClick={() => onOpen(conversation.id)}
+      onPointerEnter={() => onIntent(conversation.id)}
+      className={cx(
+        "relative mx-2 flex h-full cursor-pointer gap-3 rounded-card px-2.5 py-2.5 transition-colors duration-75 compact:py-1.5",
+        selected ? "bg-accent-soft" : "hover:bg-hover",
+      )}
+    >
+      {conversation.requires_action ? (
+        <span className="absolute inset-y-2 start-0 w-[3px] rounded-full bg-warning" />
+      ) : null}
+      <span className="relative mt-0.5 h-fit">
+        <Avatar id={conversation.contact?.id ?? conversation.id} name={name} className="compact:size-8" />
+        {conversation.status !== "open" ? (
+          <span className="absolute -end-1 -bottom-1 rounded-full bg-surface p-px">
+            <StatusIcon status={conversation.status} className="size-3.5" />
+          </span>
+        ) : null}
+      </span>
+      <div className="min-w-0 flex-1">
+        <div className="flex items-center gap-1.5">
+          {unread ? <span className="size-2 shrink-0 rounded-full bg-accent" /> : null}
+          <span className={cx("truncate text-body", unread ? "font-semibold" : "font-medium")}>
+            {name}
+          </span>
+          {conversation.contact?.company ? (
+            <span className="min-w-0 shrink-[3] truncate text-small text-text-3">
+              {conversation.contact.company}
+            </span>
+          ) : null}
+          <span className="ms-auto flex shrink-0 items-center gap-1.5 ps-1">
+            {urgent ? <PriorityIcon priority={conversation.priority} className="size-3.5" /> : null}
+            {conversation.channels.length > 1 ? (
+              <OmnichannelIcon className="size-3.5" />
+            ) : (
+              <ChannelIcon channel={conversation.channel} className="size-3.5" />
+            )}
+            <time
+              dateTime={conversation.last_activity_at}
+              title={fullTime(conversation.last_activity_at)}
+              className="text-micro text-text-3 tabular-nums"
+            >
+              {shortTime(conversation.last_activity_at, now)}
+            </time>
+          </span>
+        </div>
+        <div
+          className={cx(
+            "truncate text-small compact:hidden",
+            unread ? "font-medium text-text" : "text-text-2",
+          )}
+        >
+          {titleOf(conversation)}
+        </div>
+        <div className="flex items-center gap-2">
+          <PreviewLine preview={preview} unread={unread} />
+          <RowEnd conversation={conversation} viewers={viewers} showAssignee={showAssignee} />
+        </div>
+      </div>
+    </div>
+  );
+});
+
+function PreviewLine({ preview, unread }: { preview: Preview; unread: boolean }) {
+  const tone = {
+    typing: "text-accent-text",
+    draft: "text-text-3",
+    failed: "text-danger",
+    note: "text-text-3",
+    outbound: "text-text-3",
+    inbound: unread ? "text-text-2" : "text-text-3",
+    empty: "text-text-3",
+  }[preview.kind];
+  return (
+    <span className={cx("flex min-w-0 flex-1 items-center gap-1 text-small", tone)}>
+      {preview.kind === "outbound" ? <CornerUpLeft className="size-3 shrink-0" /> : null}
+      {preview.kind === "draft" ? <Pencil className="size-3 shrink-0 text-danger" /> : null}
+      {preview.kind === "note" ? <StickyNote className="size-3 shrink-0 text-note-text" /> : null}
+      <span className="truncate">
+        {preview.prefix ? (
+          <span
+            className={cx(
+              preview.kind === "draft" && "font-medium text-danger",
+              preview.kind === "failed" && "font-medium",
+            )}
+          >
+            {preview.prefix}{" "}
+          </span>
+        ) : null}
+        {preview.text}
+      </span>
+    </span>
+  );
+}
+
+function RowEnd({
+  conversation,
+  viewers,
+  showAssignee,
+}: Pick<ListRowProps, "conversation" | "viewers" | "showAssignee">) {
+  const { t } = useTranslation();
+  const { assignee } = conversation;
+  return (
+    <span className="flex shrink-0 items-center gap-1">
+      {viewers.length > 0 ? (
+        <span className="flex -space-x-1.5 rtl:space-x-reverse">
+          {viewers.slice(0, 2).map((viewer) => (
+            <span
+              key={viewer.user.id}
+              className="relative rounded-full ring-2 ring-surface"
+              title={t(viewer.state === "typing" ? "presence.typing" : "presence.viewing", {
+                name: viewer.user.name,
+              })}
+            >
+              <Avatar
+                id={viewer.user.id}
+                name={viewer.user.name}
+                size="tiny"
+                className={cx("size-4.5 text-[8px]", viewer.state === "idle" && "opacity-50")}
+              />
+              {viewer.state === "typing" ? (
+                <Pencil className="absolute -end-1 -bottom-0.5 size-2.5 rounded-full bg-accent p-px text-on-accent" />
+              ) : null}
+            </span>
+          ))}
+        </span>
+      ) : null}
+      {showAssignee && assignee ? (
+        <span title={assignee.name}>
+          <Avatar id={assignee.id} name={assignee.name} size="tiny" square className="size-4.5 text-[8px]" />
+        </span>
+      ) : null}
+      {conversation.unread_count > 0 ? (
+        <span className="flex h-4.5 min-w-4.5 items-center justify-center rounded-full bg-accent px-1.5 text-[11px] font-semibold text-on-accent tabular-nums">
+          {capped(conversation.unread_count)}
+        </span>
+      ) : null}
+    </span>
+  );
+}

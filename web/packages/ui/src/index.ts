@@ -1,0 +1,10 @@
+export * from "./avatar";
+export * from "./badge";
+export * from "./button";
+export { cx } from "./cx";
+export * from "./dialog";
+export * from "./field";
+export * from "./icons";
+export { keyParts } from "./kbd";
+export * from "./popover";
+export * from "./tooltip";

@@ -1,0 +1,97 @@
+/** Panels that hang on a control: the free popover and the menu. */
+import { DropdownMenu, Popover as RadixPopover } from "radix-ui";
+import type { ComponentProps, ReactNode } from "react";
+import { cx } from "./cx";
+import { Kbd } from "./kbd";
+
+const panel =
+  "z-40 animate-pop rounded-popover bg-raised p-1 text-body text-text shadow-popover outline-none";
+
+export const Popover = RadixPopover.Root;
+export const PopoverTrigger = RadixPopover.Trigger;
+export const PopoverAnchor = RadixPopover.Anchor;
+export const PopoverClose = RadixPopover.Close;
+export function PopoverContent({ className, ...rest }: ComponentProps<typeof RadixPopover.Content>) {
+  return (
+    <RadixPopover.Portal>
+      <RadixPopover.Content
+        sideOffset={6}
+        collisionPadding={8}
+        className={cx(panel, className)}
+        {...rest}
+      />
+    </RadixPopover.Portal>
+  );
+}
+
+export const Menu = DropdownMenu.Root;
+export const MenuTrigger = DropdownMenu.Trigger;
+export function MenuContent({ className, ...rest }: ComponentProps<typeof DropdownMenu.Content>) {
+  return (
+    <DropdownMenu.Portal>
+      <DropdownMenu.Content
+        sideOffset={6}
+        collisionPadding={8}
+        className={cx(
+          panel,
+          "max-h-(--radix-dropdown-menu-content-available-height) min-w-48 overflow-y-auto",
+          className,
+        )}
+        {...rest}
+      />
+    </DropdownMenu.Portal>
+  );
+}
+
+export interface MenuItemProps extends ComponentProps<typeof DropdownMenu.Item> {
+  icon?: ReactNode;
+  shortcut?: string;
+  hint?: ReactNode;
+  danger?: boolean;
+  checked?: boolean;
+}
+
+export function MenuItem({
+  icon,
+  shortcut,
+  hint,
+  danger,
+  checked,
+  children,
+  className,
+  ...rest
+}: MenuItemProps) {
+  return (
+    <DropdownMenu.Item
+      className={cx(
+        "flex min-h-8 cursor-default items-center gap-2.5 rounded-control px-2 py-1.5 outline-none select-none data-highlighted:bg-hover pointer-coarse:min-h-11",
+        "data-disabled:opacity-50",
+        danger && "text-danger",
+        className,
+      )}
+      {...rest}
+    >
+      {icon ? <span className="flex size-4 items-center justify-center text-text-2">{icon}</span> : null}
+      <span className="min-w-0 flex-1">
+        <span className="block truncate">{children}</span>
+        {hint ? <span className="block text-micro text-text-3">{hint}</span> : null}
+      </span>
+      {checked ? (
+        <svg viewBox="0 0 16 16" className="size-4 text-accent" aria-hidden="true">
+          <path d="m3.5 8.5 3 3 6-7" fill="none" stroke="currentColor" strokeWidth="1.75" strokeLinecap="round" strokeLinejoin="round" />
+        </svg>
+      ) : null}
+      {shortcut ? <Kbd keys={shortcut} className="text-text-3" /> : null}
+    </DropdownMenu.Item>
+  );
+}
+export function MenuSeparator() {
+  return <DropdownMenu.Separator className="mx-1 my-1 h-px bg-line" />;
+}
+export function MenuLabel({ children }: { children: ReactNode }) {
+  return (
+    <DropdownMenu.Label className="px-2 pt-2 pb-1 text-micro font-medium text-text-3">
+      {children}
+    </DropdownMenu.Label>
+  );
+}
