@@ -123,11 +123,8 @@ pub struct Store(Arc<Inner>);
 impl Store {
     /// Connects and starts the database threads. The schema is left as it is: see [`migrate`](Self::migrate).
     pub fn open(config: StoreConfig) -> Result<Self, Error> {
-        let opener = match &config.url {
-            DatabaseUrl::Sqlite(path) => Opener::Sqlite(path.clone()),
-            DatabaseUrl::Postgres(url) => Opener::Postgres(Box::new(postgres::configuration(url)?)),
-        };
-        let first = first_connection(&opener)?;
+        let opener = Opener::new(&config.url)?;
+        let first = off_the_executor(|| first_connection(&opener))?;
         let shared = Arc::new(Shared {
             opener,
             commits: watch::Sender::new(0),
@@ -194,7 +191,7 @@ impl Store {
 
     /// Brings the schema up to date. Blocks; call it before the store is used.
     pub fn migrate(&self) -> Result<MigrationReport, Error> {
-        migrate::migrate(&self.0.shared.opener)
+        off_the_executor(|| migrate::migrate(&self.0.shared.opener))
     }
 
     /// Changes after every commit that added events or jobs, here or in another process on the same PostgreSQL.
@@ -251,12 +248,25 @@ impl Store {
 }
 
 impl Opener {
+    pub(crate) fn new(url: &DatabaseUrl) -> Result<Self, Error> {
+        Ok(match url {
+            DatabaseUrl::Sqlite(path) => Self::Sqlite(path.clone()),
+            DatabaseUrl::Postgres(url) => Self::Postgres(Box::new(postgres::configuration(url)?)),
+        })
+    }
+
     fn engine(&self) -> Engine {
         match self {
             Self::Sqlite(_) => Engine::Sqlite,
             Self::Postgres(_) => Engine::Postgres,
         }
     }
+}
+
+/// PostgreSQL's driver refuses to block a thread that belongs to an async executor.
+pub(crate) fn off_the_executor<T: Send>(work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+    let ended = std::thread::scope(|scope| scope.spawn(work).join());
+    ended.unwrap_or_else(|_| Err(Error::Database("a database thread panicked".to_owned())))
 }
 
 fn hash_of(value: &impl Hash) -> u64 {

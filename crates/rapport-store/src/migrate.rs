@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use refinery::{Migration, Runner};
 
 use crate::Error;
-use crate::db::{Opener, postgres};
+use crate::db::{DatabaseUrl, Opener, off_the_executor, postgres};
 
 struct Step {
     version: i64,
@@ -36,6 +36,12 @@ pub struct MigrationReport {
     pub version: i64,
     /// The copy that was made before a SQLite file with data was changed.
     pub backup: Option<PathBuf>,
+}
+
+/// Brings the schema of a database up to date without opening a store on it. Blocks.
+pub fn migrate_database(url: &DatabaseUrl) -> Result<MigrationReport, Error> {
+    let opener = Opener::new(url)?;
+    off_the_executor(|| migrate(&opener))
 }
 
 pub(crate) fn migrate(opener: &Opener) -> Result<MigrationReport, Error> {

@@ -2,10 +2,10 @@
 
 use rapport_domain::WorkspaceId;
 
-use super::{Engine, Opener, flush};
 use super::postgres::PostgresDriver;
 use super::sqlite::SqliteDriver;
 use super::tx::{NewEvent, NewJob};
+use super::{Engine, Opener, flush};
 use crate::Error;
 use crate::value::{Param, Row};
 
@@ -84,18 +84,36 @@ impl Connection {
         }
     }
 
-    pub(super) fn execute(&mut self, sql: &str, scope: Option<&str>, params: &[Param<'_>]) -> Result<u64, Error> {
-        self.run(|driver| match driver {
-            Driver::Sqlite(driver) => driver.execute(sql, scope, params),
-            Driver::Postgres(driver) => driver.execute(sql, scope, params),
-        }, params, Spoil::Yes)
+    pub(super) fn execute(
+        &mut self,
+        sql: &str,
+        scope: Option<&str>,
+        params: &[Param<'_>],
+    ) -> Result<u64, Error> {
+        self.run(
+            |driver| match driver {
+                Driver::Sqlite(driver) => driver.execute(sql, scope, params),
+                Driver::Postgres(driver) => driver.execute(sql, scope, params),
+            },
+            params,
+            Spoil::Yes,
+        )
     }
 
-    pub(super) fn query(&mut self, sql: &str, scope: Option<&str>, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
-        self.run(|driver| match driver {
-            Driver::Sqlite(driver) => driver.query(sql, scope, params),
-            Driver::Postgres(driver) => driver.query(sql, scope, params),
-        }, params, Spoil::Yes)
+    pub(super) fn query(
+        &mut self,
+        sql: &str,
+        scope: Option<&str>,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, Error> {
+        self.run(
+            |driver| match driver {
+                Driver::Sqlite(driver) => driver.query(sql, scope, params),
+                Driver::Postgres(driver) => driver.query(sql, scope, params),
+            },
+            params,
+            Spoil::Yes,
+        )
     }
 
     /// Like [`execute`](Self::execute), but after a refusal the transaction can go on.
@@ -105,20 +123,26 @@ impl Connection {
         scope: Option<&str>,
         params: &[Param<'_>],
     ) -> Result<u64, Error> {
-        self.run(|driver| match driver {
-            // A refused statement of SQLite takes back only itself.
-            Driver::Sqlite(driver) => driver.execute(sql, scope, params),
-            Driver::Postgres(driver) => {
-                driver.control("savepoint attempt")?;
-                let outcome = driver.execute(sql, scope, params);
-                match &outcome {
-                    Ok(_) => driver.control("release savepoint attempt")?,
-                    Err(failure) if failure.fault.is_none() => driver.control("rollback to savepoint attempt")?,
-                    Err(_) => {}
+        self.run(
+            |driver| match driver {
+                // A refused statement of SQLite takes back only itself.
+                Driver::Sqlite(driver) => driver.execute(sql, scope, params),
+                Driver::Postgres(driver) => {
+                    driver.control("savepoint attempt")?;
+                    let outcome = driver.execute(sql, scope, params);
+                    match &outcome {
+                        Ok(_) => driver.control("release savepoint attempt")?,
+                        Err(failure) if failure.fault.is_none() => {
+                            driver.control("rollback to savepoint attempt")?
+                        }
+                        Err(_) => {}
+                    }
+                    outcome
                 }
-                outcome
-            }
-        }, params, Spoil::No)
+            },
+            params,
+            Spoil::No,
+        )
     }
 
     fn run<T>(

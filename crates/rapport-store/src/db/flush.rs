@@ -14,7 +14,8 @@ const EVENT_COLUMNS: &str = "workspace_id, seq, name, version, actor_kind, actor
                              contact_id, visible_to_user, occurred_at, payload";
 const JOB_COLUMNS: &str = "workspace_id, id, position, kind, key, payload, run_at, max_attempts";
 
-const COUNT: &str = "insert into workspace_counters (workspace_id, event_seq, job_position) values (?1, ?2, ?3)
+const COUNT: &str =
+    "insert into workspace_counters (workspace_id, event_seq, job_position) values (?1, ?2, ?3)
      on conflict (workspace_id) do update set
        event_seq = workspace_counters.event_seq + excluded.event_seq,
        job_position = workspace_counters.job_position + excluded.job_position
@@ -55,7 +56,8 @@ fn flush_workspace(
 ) -> Result<(), Error> {
     let counts = [Param::from(workspace), Param::from(events.len()), Param::from(jobs.len())];
     let rows = connection.query(COUNT, None, &counts)?;
-    let counters = rows.first().ok_or_else(|| Error::Database("the counter row did not answer".to_owned()))?;
+    let counters =
+        rows.first().ok_or_else(|| Error::Database("the counter row did not answer".to_owned()))?;
     let first_seq = counters.get::<i64>(0)? - events.len() as i64 + 1;
     let first_position = counters.get::<i64>(1)? - jobs.len() as i64 + 1;
     insert_rows(connection, "events", EVENT_COLUMNS, events, |index, (workspace, event), row| {

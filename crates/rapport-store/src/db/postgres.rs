@@ -28,8 +28,8 @@ pub(super) struct PostgresDriver {
 
 /// Reads a connection string and adds what this program always wants.
 pub(crate) fn configuration(url: &str) -> Result<Config, Error> {
-    let mut config =
-        Config::from_str(url).map_err(|error| Error::Database(format!("the database URL: {}", describe(&error))))?;
+    let mut config = Config::from_str(url)
+        .map_err(|error| Error::Database(format!("the database URL: {}", describe(&error))))?;
     if config.get_application_name().is_none() {
         config.application_name("rapport");
     }
@@ -115,7 +115,9 @@ impl PostgresDriver {
         } else if *code == SqlState::FOREIGN_KEY_VIOLATION {
             Failure::from(Error::ForeignKey(constraint))
         } else if *code == SqlState::CHECK_VIOLATION || *code == SqlState::NOT_NULL_VIOLATION {
-            Failure::from(Error::Check(refusal.constraint().or(refusal.column()).unwrap_or("unknown").to_owned()))
+            Failure::from(Error::Check(
+                refusal.constraint().or(refusal.column()).unwrap_or("unknown").to_owned(),
+            ))
         } else if is_contention(code) {
             Failure { error: Error::Retryable(text.clone()), fault: Some(Fault::Retry(text)) }
         } else if *code == SqlState::FEATURE_NOT_SUPPORTED && text.contains("cached plan") {

@@ -145,7 +145,8 @@ impl SqliteDriver {
         if let Some(index) = subject.strip_prefix("index ") {
             return index.trim_matches('\'').to_owned();
         }
-        let columns: Vec<&str> = subject.split(", ").map(|name| name.rsplit('.').next().unwrap_or(name)).collect();
+        let columns: Vec<&str> =
+            subject.split(", ").map(|name| name.rsplit('.').next().unwrap_or(name)).collect();
         let table = subject.split('.').next().unwrap_or(subject);
         let found = self.connection.query_row(
             "select l.name, l.origin from pragma_index_list(?1) l
@@ -164,7 +165,8 @@ impl SqliteDriver {
 }
 
 fn open(path: &Path) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)
         .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(|error| unavailable(&error))?;

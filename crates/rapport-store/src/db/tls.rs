@@ -30,7 +30,9 @@ fn client_config() -> Result<ClientConfig, Error> {
     let mut roots = RootCertStore::empty();
     let (usable, _) = roots.add_parsable_certificates(found.certs);
     if usable == 0 {
-        return Err(Error::Unavailable("sslmode=require, but this machine trusts no certificate authority".to_owned()));
+        return Err(Error::Unavailable(
+            "sslmode=require, but this machine trusts no certificate authority".to_owned(),
+        ));
     }
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()

@@ -4,11 +4,13 @@
 pub(super) fn to_postgres(sql: &str) -> String {
     let mut translated = String::with_capacity(sql.len());
     let mut rest = sql;
-    while let Some(at) = rest.find(['?', '\'', '"', '-']) {
+    while let Some(at) = rest.find(['?', '\'', '"', '-', '/']) {
         translated.push_str(&rest[..at]);
         let tail = &rest[at..];
         let length = if tail.starts_with("--") {
             tail.find('\n').unwrap_or(tail.len())
+        } else if tail.starts_with("/*") {
+            tail.find("*/").map_or(tail.len(), |end| end + 2)
         } else if tail.starts_with('?') && tail[1..].starts_with(|next: char| next.is_ascii_digit()) {
             translated.push('$');
             rest = &tail[1..];
@@ -29,7 +31,9 @@ pub(super) fn to_postgres(sql: &str) -> String {
 /// Whether a statement uses `?1`, which is always the workspace, and the column it belongs to.
 pub(super) fn is_scoped(sql: &str) -> bool {
     sql.contains("workspace_id")
-        && sql.match_indices("?1").any(|(at, _)| !sql[at + 2..].starts_with(|next: char| next.is_ascii_digit()))
+        && sql
+            .match_indices("?1")
+            .any(|(at, _)| !sql[at + 2..].starts_with(|next: char| next.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -39,8 +43,10 @@ mod tests {
     #[test]
     fn placeholders_are_translated_outside_of_quotes_and_comments() {
         assert_eq!(
-            to_postgres("select a - 1, '?1 it''s', \"?2\" from t where b = ?12 -- ?3\n and c in (?1, ?2)"),
-            "select a - 1, '?1 it''s', \"?2\" from t where b = $12 -- ?3\n and c in ($1, $2)"
+            to_postgres(
+                "select a - 1 / 2, '?1 it''s', \"?2\" from t where b = ?12 -- ?3\n and /* ?4's */ c in (?1, ?2)"
+            ),
+            "select a - 1 / 2, '?1 it''s', \"?2\" from t where b = $12 -- ?3\n and /* ?4's */ c in ($1, $2)"
         );
         assert_eq!(to_postgres("select 'open ?1"), "select 'open ?1");
     }

@@ -174,7 +174,8 @@ impl Writer {
     }
 
     fn refuse_impatient(&self, waiting: &mut VecDeque<Queued>) {
-        let patience = if self.shared.closing.load(Ordering::Relaxed) { Duration::ZERO } else { self.patience };
+        let patience =
+            if self.shared.closing.load(Ordering::Relaxed) { Duration::ZERO } else { self.patience };
         let (impatient, patient) = waiting.drain(..).partition(|queued| queued.since.elapsed() > patience);
         *waiting = patient;
         refuse(impatient, &Error::Unavailable("the database was away for too long".to_owned()));
@@ -270,7 +271,10 @@ impl Writer {
     fn refuse_unknown(&self, batch: impl IntoIterator<Item = Queued>, reason: &str) {
         tracing::error!(reason, "the connection was lost during a commit; its outcome is unknown");
         self.shared.healthy.store(false, Ordering::Relaxed);
-        refuse(batch, &Error::Unavailable("the connection was lost during the commit; its outcome is unknown".into()));
+        refuse(
+            batch,
+            &Error::Unavailable("the connection was lost during the commit; its outcome is unknown".into()),
+        );
     }
 
     fn refuse_down(&self, batch: impl IntoIterator<Item = Queued>, reason: String) {
