@@ -1,0 +1,22 @@
+//! The e-mail channel: parsing and composing messages, SMTP both ways, IMAP, threading and reply tokens.
+//! Messages that come in are hostile until proven otherwise: parsing never fails and its cost is bounded.
+
+mod address;
+mod inbound;
+mod outbound;
+pub mod reply_token;
+pub mod smtp_server;
+pub mod threading;
+mod tls;
+mod types;
+
+pub use address::{domain_of, normalize_address, parse_address_list};
+pub use inbound::{VisibleText, parse, parse_with_envelope, visible_text};
+pub use tls::TlsError;
+pub use outbound::{
+    ComposeError, DeliveryError, Quoted, QuotedMessage, RefusedRecipient, SubmitReceipt, SubmitSettings,
+    SubmitTimeouts, compose, quote_previous, submit,
+};
+pub use types::*;
+
+pub(crate) use inbound::{safe_file_name, sniff};

@@ -1,0 +1,509 @@
+//! Submission over SMTP (RFC 5321, RFC 4954) that knows exactly how far it came.
+//! A connection cut after the final dot may or may not have delivered: that is its own outcome.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+
+use crate::email::inbound::enhanced_code;
+use crate::email::tls::{MailStream, TlsError, connect_tls};
+use crate::email::types::{Credentials, Envelope, ServerSettings, TlsMode};
+use crate::guard::{self, GuardError, OutboundPolicy};
+
+const MAX_REPLY_LINE_BYTES: u64 = 4_096;
+const MAX_REPLY_LINES: usize = 100;
+const MAX_REASON_CHARACTERS: usize = 300;
+
+/// Where and as whom mail is submitted.
+#[derive(Debug, Clone)]
+pub struct SubmitSettings {
+    pub server: ServerSettings,
+    /// The name given in EHLO, the host name of this installation.
+    pub helo_name: String,
+    pub timeouts: SubmitTimeouts,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct SubmitTimeouts {
+    pub connect: Duration,
+    /// For each command and its answer.
+    pub command: Duration,
+    /// For the answer after the final dot, while the server stores and scans.
+    pub completion: Duration,
+}
+
+impl Default for SubmitTimeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(30),
+            command: Duration::from_secs(60),
+            completion: Duration::from_secs(300),
+        }
+    }
+}
+
+/// The server has taken responsibility for the message, for all but the refused recipients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubmitReceipt {
+    pub response: String,
+    /// The queue id in the answer, when there is one.
+    pub remote_id: Option<String>,
+    pub refused: Vec<RefusedRecipient>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedRecipient {
+    pub address: String,
+    pub code: u16,
+    pub enhanced: Option<String>,
+    pub reason: String,
+    pub permanent: bool,
+}
+
+/// What to do about a message that was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeliveryError {
+    /// Try again later with the same Message-ID; nothing was delivered.
+    #[error("temporary failure: {reason}")]
+    Retry { after: Option<Duration>, reason: String, code: Option<String>, refused: Vec<RefusedRecipient> },
+    #[error("permanent failure: {reason}")]
+    Permanent { reason: String, code: Option<String>, refused: Vec<RefusedRecipient> },
+    /// The login was refused.
+    #[error("the account must be authorised again: {reason}")]
+    Reauthorise { reason: String },
+    /// The message was handed over completely, but the answer never came.
+    #[error("the outcome is unknown: {reason}")]
+    UnknownOutcome { reason: String },
+}
+
+/// A failure together with the step at which it happened.
+#[derive(Debug)]
+pub(crate) enum SmtpFailure {
+    Guard(GuardError),
+    Tls(TlsError),
+    StartTlsMissing,
+    NoMechanism,
+    LoginRefused(Reply),
+    Refused(Reply),
+    AllRecipientsRefused(Vec<RefusedRecipient>),
+    TooLarge { limit: usize },
+    InvalidAddress(String),
+    Protocol(&'static str),
+    Cut,
+    TimedOut,
+    CutAfterData(&'static str),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub code: u16,
+    pub lines: Vec<String>,
+}
+
+impl Reply {
+    fn is_positive(&self) -> bool {
+        (200..400).contains(&self.code)
+    }
+
+    pub fn text(&self) -> String {
+        self.lines.join(" ").chars().filter(|c| !c.is_control()).take(MAX_REASON_CHARACTERS).collect()
+    }
+
+    fn enhanced(&self) -> Option<String> {
+        self.lines.first().and_then(|line| line.split_whitespace().next()).and_then(enhanced_code)
+    }
+
+    fn best_code(&self) -> String {
+        self.enhanced().unwrap_or_else(|| self.code.to_string())
+    }
+}
+
+/// Hands a composed message to the account's server.
+pub async fn submit(
+    settings: &SubmitSettings,
+    envelope: &Envelope,
+    message: &[u8],
+    policy: &OutboundPolicy,
+) -> Result<SubmitReceipt, DeliveryError> {
+    let attempt = async {
+        let mut session = Session::open(settings, policy).await?;
+        let receipt = session.transfer(envelope, message).await?;
+        session.quit().await;
+        Ok(receipt)
+    };
+    attempt.await.map_err(classify)
+}
+
+/// Connects and logs in without sending anything.
+pub(crate) async fn check_submission(settings: &SubmitSettings, policy: &OutboundPolicy) -> Result<(), SmtpFailure> {
+    let mut session = Session::open(settings, policy).await?;
+    session.quit().await;
+    Ok(())
+}
+
+fn classify(failure: SmtpFailure) -> DeliveryError {
+    let retry = |reason: String| DeliveryError::Retry { after: None, reason, code: None, refused: Vec::new() };
+    let permanent = |reason: String, code: Option<String>| DeliveryError::Permanent { reason, code, refused: Vec::new() };
+    match failure {
+        SmtpFailure::Guard(GuardError::Blocked) => permanent(GuardError::Blocked.to_string(), None),
+        SmtpFailure::Guard(error) => retry(error.to_string()),
+        SmtpFailure::Tls(error) => retry(error.to_string()),
+        SmtpFailure::StartTlsMissing => retry("the server does not offer STARTTLS".to_owned()),
+        SmtpFailure::NoMechanism => {
+            DeliveryError::Reauthorise { reason: "the server offers no login method that we know".to_owned() }
+        }
+        SmtpFailure::LoginRefused(reply) if reply.code < 500 => retry(reply.text()),
+        SmtpFailure::LoginRefused(reply) => DeliveryError::Reauthorise { reason: reply.text() },
+        SmtpFailure::Refused(reply) if reply.code == 530 || reply.code == 538 => {
+            DeliveryError::Reauthorise { reason: reply.text() }
+        }
+        SmtpFailure::Refused(reply) if reply.code >= 500 => permanent(reply.text(), Some(reply.best_code())),
+        SmtpFailure::Refused(reply) => DeliveryError::Retry {
+            after: None,
+            reason: reply.text(),
+            code: Some(reply.best_code()),
+            refused: Vec::new(),
+        },
+        SmtpFailure::AllRecipientsRefused(refused) => all_refused(refused),
+        SmtpFailure::TooLarge { limit } => {
+            permanent(format!("the message is larger than the server's limit of {limit} bytes"), Some("5.3.4".to_owned()))
+        }
+        SmtpFailure::InvalidAddress(address) => permanent(format!("not a usable address: {address}"), Some("5.1.3".to_owned())),
+        SmtpFailure::Protocol(what) => retry(format!("the server's answer was not understood: {what}")),
+        SmtpFailure::Cut => retry("the connection was closed".to_owned()),
+        SmtpFailure::TimedOut => retry("the server did not answer in time".to_owned()),
+        SmtpFailure::CutAfterData(what) => DeliveryError::UnknownOutcome { reason: what.to_owned() },
+    }
+}
+
+fn all_refused(refused: Vec<RefusedRecipient>) -> DeliveryError {
+    let first_temporary = refused.iter().find(|recipient| !recipient.permanent);
+    let decisive = first_temporary.or(refused.first());
+    let reason = decisive.map(|recipient| recipient.reason.clone()).unwrap_or_default();
+    let code = decisive.map(|r| r.enhanced.clone().unwrap_or_else(|| r.code.to_string()));
+    if first_temporary.is_some() {
+        DeliveryError::Retry { after: None, reason, code, refused }
+    } else {
+        DeliveryError::Permanent { reason, code, refused }
+    }
+}
+
+struct Session<'a> {
+    stream: BufReader<MailStream>,
+    settings: &'a SubmitSettings,
+    capabilities: Vec<String>,
+}
+
+impl<'a> Session<'a> {
+    async fn open(settings: &'a SubmitSettings, policy: &OutboundPolicy) -> Result<Session<'a>, SmtpFailure> {
+        let server = &settings.server;
+        let socket = guard::connect(policy, &server.host, server.port, settings.timeouts.connect)
+            .await
+            .map_err(SmtpFailure::Guard)?;
+        let stream = match server.tls {
+            TlsMode::Implicit => {
+                within(settings.timeouts.connect, connect_tls(socket, server)).await?.map_err(SmtpFailure::Tls)?
+            }
+            TlsMode::StartTls | TlsMode::None => MailStream::Plain(socket),
+        };
+        let mut session = Session { stream: BufReader::new(stream), settings, capabilities: Vec::new() };
+        session.expect_positive().await?;
+        session.greet().await?;
+        if server.tls == TlsMode::StartTls {
+            session = session.start_tls().await?;
+            session.greet().await?;
+        }
+        session.log_in().await?;
+        Ok(session)
+    }
+
+    async fn greet(&mut self) -> Result<(), SmtpFailure> {
+        let name: String =
+            self.settings.helo_name.chars().filter(|c| c.is_ascii_alphanumeric() || ".-[]:".contains(*c)).collect();
+        let name = if name.is_empty() { "localhost" } else { &name };
+        let reply = self.command(&format!("EHLO {name}")).await?;
+        if reply.is_positive() {
+            self.capabilities = reply.lines.iter().skip(1).map(|line| line.to_ascii_uppercase()).collect();
+            return Ok(());
+        }
+        self.capabilities.clear();
+        self.command_ok(&format!("HELO {name}")).await.map(|_| ())
+    }
+
+    fn has(&self, keyword: &str) -> bool {
+        self.capabilities.iter().any(|line| line.split([' ', '=']).next() == Some(keyword))
+    }
+
+    async fn start_tls(mut self) -> Result<Session<'a>, SmtpFailure> {
+        if !self.has("STARTTLS") {
+            return Err(SmtpFailure::StartTlsMissing);
+        }
+        self.command_ok("STARTTLS").await?;
+        // Anything that was sent before the handshake was not protected by it.
+        if !self.stream.buffer().is_empty() {
+            return Err(SmtpFailure::Protocol("text before the TLS handshake"));
+        }
+        let MailStream::Plain(socket) = self.stream.into_inner() else {
+            return Err(SmtpFailure::Protocol("TLS was on already"));
+        };
+        let connect = connect_tls(socket, &self.settings.server);
+        let stream = within(self.settings.timeouts.connect, connect).await?.map_err(SmtpFailure::Tls)?;
+        Ok(Session { stream: BufReader::new(stream), settings: self.settings, capabilities: Vec::new() })
+    }
+
+    async fn log_in(&mut self) -> Result<(), SmtpFailure> {
+        let Some(credentials) = &self.settings.server.credentials else { return Ok(()) };
+        let mechanisms: Vec<String> = self
+            .capabilities
+            .iter()
+            .filter_map(|line| line.strip_prefix("AUTH").and_then(|rest| rest.strip_prefix([' ', '='])))
+            .flat_map(|rest| rest.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        let offers = |name: &str| mechanisms.iter().any(|mechanism| mechanism == name);
+        let reply = match credentials {
+            Credentials::AccessToken { username, token } if offers("XOAUTH2") => {
+                let text = format!("user={username}\x01auth=Bearer {token}\x01\x01");
+                let reply = self.command(&format!("AUTH XOAUTH2 {}", BASE64.encode(text))).await?;
+                // The server explains the refusal in a challenge that must be answered first.
+                if reply.code == 334 { self.command("").await? } else { reply }
+            }
+            Credentials::Password { username, password } if offers("PLAIN") => {
+                let text = format!("\0{username}\0{password}");
+                self.command(&format!("AUTH PLAIN {}", BASE64.encode(text))).await?
+            }
+            Credentials::Password { username, password } if offers("LOGIN") => {
+                let mut reply = self.command("AUTH LOGIN").await?;
+                for answer in [username, password] {
+                    if reply.code != 334 {
+                        break;
+                    }
+                    reply = self.command(&BASE64.encode(answer)).await?;
+                }
+                reply
+            }
+            _ => return Err(SmtpFailure::NoMechanism),
+        };
+        if reply.code == 235 { Ok(()) } else { Err(SmtpFailure::LoginRefused(reply)) }
+    }
+
+    async fn transfer(&mut self, envelope: &Envelope, message: &[u8]) -> Result<SubmitReceipt, SmtpFailure> {
+        let sender = envelope.sender.as_deref().unwrap_or_default();
+        for address in envelope.recipients.iter().map(String::as_str).chain([sender]) {
+            if address.chars().any(|c| c.is_control() || matches!(c, '<' | '>' | ' ')) {
+                return Err(SmtpFailure::InvalidAddress(address.escape_default().to_string()));
+            }
+        }
+        self.send_envelope(sender, message).await?;
+        let mut refused = Vec::new();
+        for address in &envelope.recipients {
+            let reply = self.command(&format!("RCPT TO:<{address}>")).await?;
+            if reply.code == 421 {
+                return Err(SmtpFailure::Refused(reply));
+            }
+            if !reply.is_positive() {
+                refused.push(RefusedRecipient {
+                    address: address.clone(),
+                    code: reply.code,
+                    enhanced: reply.enhanced(),
+                    reason: reply.text(),
+                    permanent: reply.code >= 500,
+                });
+            }
+        }
+        if refused.len() == envelope.recipients.len() {
+            return Err(SmtpFailure::AllRecipientsRefused(refused));
+        }
+        let reply = self.command("DATA").await?;
+        if reply.code != 354 {
+            return Err(SmtpFailure::Refused(reply));
+        }
+        let reply = self.send_data(message).await?;
+        if !reply.is_positive() {
+            return Err(SmtpFailure::Refused(reply));
+        }
+        let response = reply.text();
+        Ok(SubmitReceipt { remote_id: queue_id(&response), response, refused })
+    }
+
+    async fn send_envelope(&mut self, sender: &str, message: &[u8]) -> Result<(), SmtpFailure> {
+        let limit = self.capabilities.iter().find_map(|line| line.strip_prefix("SIZE ")?.trim().parse::<usize>().ok());
+        if let Some(limit) = limit.filter(|limit| *limit > 0 && *limit < message.len()) {
+            return Err(SmtpFailure::TooLarge { limit });
+        }
+        let mut command = format!("MAIL FROM:<{sender}>");
+        if self.has("SIZE") {
+            command.push_str(&format!(" SIZE={}", message.len()));
+        }
+        if self.has("8BITMIME") && !message.is_ascii() {
+            command.push_str(" BODY=8BITMIME");
+        }
+        if self.has("SMTPUTF8") && !sender.is_ascii() {
+            command.push_str(" SMTPUTF8");
+        }
+        self.command_ok(&command).await.map(|_| ())
+    }
+
+    /// Everything before the final dot can fail without doubt; from the dot on, silence is doubt.
+    async fn send_data(&mut self, message: &[u8]) -> Result<Reply, SmtpFailure> {
+        let stuffed = dot_stuffed(message);
+        for chunk in stuffed.chunks(64 * 1024) {
+            let write = self.stream.get_mut().write_all(chunk);
+            within(self.settings.timeouts.command, write).await?.map_err(|_| SmtpFailure::Cut)?;
+        }
+        let flush = self.stream.get_mut().flush();
+        within(self.settings.timeouts.command, flush).await?.map_err(|_| SmtpFailure::Cut)?;
+        let limit = self.settings.timeouts.completion;
+        let finish = async {
+            let stream = self.stream.get_mut();
+            stream.write_all(b".\r\n").await.map_err(|_| SmtpFailure::Cut)?;
+            stream.flush().await.map_err(|_| SmtpFailure::Cut)?;
+            self.read_reply().await
+        };
+        match tokio::time::timeout(limit, finish).await {
+            Err(_) => Err(SmtpFailure::CutAfterData("the server did not confirm in time")),
+            Ok(Err(SmtpFailure::Cut)) => Err(SmtpFailure::CutAfterData("the connection was closed before the confirmation")),
+            Ok(Err(_)) => Err(SmtpFailure::CutAfterData("the confirmation was not understood")),
+            Ok(Ok(reply)) => Ok(reply),
+        }
+    }
+
+    async fn command_ok(&mut self, line: &str) -> Result<Reply, SmtpFailure> {
+        let reply = self.command(line).await?;
+        if reply.is_positive() { Ok(reply) } else { Err(SmtpFailure::Refused(reply)) }
+    }
+
+    async fn expect_positive(&mut self) -> Result<(), SmtpFailure> {
+        let reply = within(self.settings.timeouts.command, self.read_reply()).await??;
+        if reply.is_positive() { Ok(()) } else { Err(SmtpFailure::Refused(reply)) }
+    }
+
+    async fn command(&mut self, line: &str) -> Result<Reply, SmtpFailure> {
+        let limit = self.settings.timeouts.command;
+        let exchange = async {
+            let stream = self.stream.get_mut();
+            stream.write_all(format!("{line}\r\n").as_bytes()).await.map_err(|_| SmtpFailure::Cut)?;
+            stream.flush().await.map_err(|_| SmtpFailure::Cut)?;
+            self.read_reply().await
+        };
+        within(limit, exchange).await?
+    }
+
+    async fn read_reply(&mut self) -> Result<Reply, SmtpFailure> {
+        let mut lines = Vec::new();
+        loop {
+            let mut line = Vec::new();
+            let mut limited = (&mut self.stream).take(MAX_REPLY_LINE_BYTES);
+            limited.read_until(b'\n', &mut line).await.map_err(|_| SmtpFailure::Cut)?;
+            if line.last() != Some(&b'\n') {
+                return Err(if line.len() as u64 == MAX_REPLY_LINE_BYTES {
+                    SmtpFailure::Protocol("an endless line")
+                } else {
+                    SmtpFailure::Cut
+                });
+            }
+            let line = String::from_utf8_lossy(&line);
+            let line = line.trim_end();
+            let code: u16 = line
+                .get(..3)
+                .and_then(|code| code.parse().ok())
+                .filter(|code| (200..600).contains(code))
+                .ok_or(SmtpFailure::Protocol("no reply code"))?;
+            lines.push(line.get(4..).unwrap_or_default().to_owned());
+            if line.as_bytes().get(3) != Some(&b'-') {
+                return Ok(Reply { code, lines });
+            }
+            if lines.len() >= MAX_REPLY_LINES {
+                return Err(SmtpFailure::Protocol("an endless reply"));
+            }
+        }
+    }
+
+    /// The message is accepted by now, so that whatever happens here changes nothing.
+    async fn quit(&mut self) {
+        let goodbye = async {
+            let _ = self.stream.get_mut().write_all(b"QUIT\r\n").await;
+            let _ = self.stream.get_mut().shutdown().await;
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(2), goodbye).await;
+    }
+}
+
+async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, SmtpFailure> {
+    tokio::time::timeout(limit, future).await.map_err(|_| SmtpFailure::TimedOut)
+}
+
+/// Lines end with CRLF whatever the input had, a leading dot is doubled, and the end is a full line.
+/// Nothing inside the message can therefore look like its end.
+fn dot_stuffed(message: &[u8]) -> Vec<u8> {
+    let mut stuffed = Vec::with_capacity(message.len() + message.len() / 40 + 2);
+    let mut at_line_start = true;
+    let mut bytes = message.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\r' | b'\n' => {
+                if byte == b'\r' && bytes.peek() == Some(&b'\n') {
+                    bytes.next();
+                }
+                stuffed.extend_from_slice(b"\r\n");
+                at_line_start = true;
+            }
+            _ => {
+                if at_line_start && byte == b'.' {
+                    stuffed.push(b'.');
+                }
+                stuffed.push(byte);
+                at_line_start = false;
+            }
+        }
+    }
+    if !at_line_start {
+        stuffed.extend_from_slice(b"\r\n");
+    }
+    stuffed
+}
+
+fn queue_id(response: &str) -> Option<String> {
+    let lower = response.to_ascii_lowercase();
+    let start = ["queued as ", "queued mail for delivery ", "id="]
+        .iter()
+        .find_map(|marker| lower.find(marker).map(|position| position + marker.len()))
+        .or_else(|| (lower.starts_with("ok ") && response.split_whitespace().count() == 2).then_some(3))?;
+    let id: String = response
+        .get(start..)?
+        .trim_start_matches(['<', '(', '['])
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '@'))
+        .take(200)
+        .collect();
+    (!id.is_empty()).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_message_looks_like_its_end() {
+        let cases: &[(&[u8], &[u8])] = &[
+            (b"a\r\n.\r\nb", b"a\r\n..\r\nb\r\n"),
+            (b"a\n.\nRCPT", b"a\r\n..\r\nRCPT\r\n"),
+            (b"a\r.\rb", b"a\r\n..\r\nb\r\n"),
+            (b".", b"..\r\n"),
+            (b"", b""),
+            (b"x\r\n", b"x\r\n"),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(dot_stuffed(input), *expected);
+        }
+    }
+
+    #[test]
+    fn queue_ids_are_found() {
+        assert_eq!(queue_id("2.0.0 Ok: queued as 4AbC12").as_deref(), Some("4AbC12"));
+        assert_eq!(queue_id("Ok 0100018f-abc-000000").as_deref(), Some("0100018f-abc-000000"));
+        assert_eq!(queue_id("OK id=1rAbCd-0001"), Some("1rAbCd-0001".to_owned()));
+        assert_eq!(queue_id("Message accepted"), None);
+    }
+}

@@ -1,0 +1,7 @@
+//! HTML from outside made harmless, and conversions between HTML and plain text.
+//! The result is meant for a sandboxed frame; it is a second wall, not the only one.
+
+mod text;
+
+pub(crate) use text::escape_into;
+pub use text::{text_to_html, to_text};
