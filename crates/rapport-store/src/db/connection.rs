@@ -35,7 +35,7 @@ impl From<Error> for Failure {
 
 enum Driver {
     Sqlite(SqliteDriver),
-    Postgres(PostgresDriver),
+    Postgres(Box<PostgresDriver>),
 }
 
 /// How far the gathered events and jobs reached before a closure ran.
@@ -64,7 +64,7 @@ impl Connection {
         let driver = match opener {
             Opener::Sqlite(path) if writes => Driver::Sqlite(SqliteDriver::writer(path)?),
             Opener::Sqlite(path) => Driver::Sqlite(SqliteDriver::reader(path)?),
-            Opener::Postgres(config) => Driver::Postgres(PostgresDriver::open(config, !writes)?),
+            Opener::Postgres(config) => Driver::Postgres(Box::new(PostgresDriver::open(config, !writes)?)),
         };
         Ok(Self {
             driver,

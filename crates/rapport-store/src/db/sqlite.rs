@@ -12,7 +12,8 @@ use crate::value::{Cell, Param, Row};
 
 /// Statements that are kept prepared on each connection.
 const CACHED_STATEMENTS: usize = 256;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a statement waits for another process; the writer itself comes back for longer.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 
 pub(super) struct SqliteDriver {
     connection: Connection,

@@ -4,6 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use postgres::config::SslMode;
+use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls};
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -17,7 +18,16 @@ pub(super) fn connect(config: &Config) -> Result<Client, Error> {
     } else {
         config.connect(NoTls)
     };
-    connected.map_err(|error| Error::Unavailable(describe(&error)))
+    connected.map_err(|error| match error.code() {
+        // A wrong password or an unknown database does not get better by waiting.
+        Some(code) if !may_pass(code) => Error::Database(describe(&error)),
+        _ => Error::Unavailable(describe(&error)),
+    })
+}
+
+/// The server is starting, stopping or full.
+fn may_pass(code: &SqlState) -> bool {
+    ["57P", "53", "08"].iter().any(|class| code.code().starts_with(class))
 }
 
 /// Read once: the certificate store is a large file.

@@ -81,6 +81,8 @@ enum Trouble {
     Retry(String),
     /// One of the batch, or what it announced, was refused.
     Refused(Error),
+    /// Another process holds the lock for writing, so nothing has run yet.
+    Locked(String),
     /// The connection broke before the commit.
     Lost(String),
     /// The connection broke during the commit: it may or may not have happened.
@@ -204,6 +206,12 @@ impl Writer {
                 }
                 true
             }
+            Err(Trouble::Locked(reason)) => {
+                tracing::warn!(reason, "another process is writing to the database");
+                batch.into_iter().rev().for_each(|queued| waiting.push_front(queued));
+                self.refuse_impatient(waiting);
+                true
+            }
             Err(Trouble::Lost(reason)) => {
                 tracing::warn!(reason, "the connection for writing was lost");
                 batch.into_iter().rev().for_each(|queued| waiting.push_front(queued));
@@ -231,7 +239,7 @@ impl Writer {
                     queued.work.answer();
                     return Ok(());
                 }
-                Err(Trouble::Retry(reason)) => {
+                Err(Trouble::Retry(reason) | Trouble::Locked(reason)) => {
                     contention = reason;
                     std::thread::sleep(backoff.next_delay());
                 }
@@ -290,7 +298,10 @@ fn refuse(batch: impl IntoIterator<Item = Queued>, error: &Error) {
 
 /// Runs the closures in one transaction and commits it. Whether those who wait for events or jobs are concerned.
 fn attempt(connection: &mut Connection, batch: &mut [Queued]) -> Result<bool, Trouble> {
-    connection.begin()?;
+    connection.begin().map_err(|failure| match Trouble::from(failure) {
+        Trouble::Retry(reason) => Trouble::Locked(reason),
+        trouble => trouble,
+    })?;
     let outcome = run_all(connection, batch);
     match outcome {
         Ok(true) => commit_transaction(connection),

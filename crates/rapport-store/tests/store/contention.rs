@@ -1,4 +1,4 @@
-//! PostgreSQL lets writers collide and connections break; callers see neither unless it lasts.
+//! Writers collide, connections break, disks fill up: callers see none of it unless it lasts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -133,4 +133,70 @@ async fn a_database_that_stays_away_is_reported_as_unavailable() {
     assert!(matches!(read, Err(Error::Unavailable(_))), "{read:?}");
     assert!(!store.healthy());
     store.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_that_another_process_locks_out_waits_as_long_as_it_is_told() {
+    let bench = bench(Engine::Sqlite).await;
+    let mut impatient = bench.database.config.clone();
+    impatient.write_patience = Duration::from_millis(100);
+    let (patient, impatient) = (bench.database.open(), Store::open(impatient).unwrap());
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    let (entered, waiting) = tokio::sync::oneshot::channel();
+    let entered = std::sync::Mutex::new(Some(entered));
+    let (store, workspace) = (bench.store.clone(), bench.workspace.clone());
+    let holding = tokio::spawn(async move {
+        store
+            .write(&workspace, "k", move |_| -> Result<(), Error> {
+                if let Some(entered) = entered.lock().unwrap().take() {
+                    entered.send(()).unwrap();
+                }
+                let _ = held.lock().unwrap().recv();
+                Ok(())
+            })
+            .await
+    });
+    waiting.await.unwrap();
+    let workspace = bench.workspace.clone();
+    let kept = tokio::spawn(async move {
+        patient.write(&workspace, "k", |tx| tx.execute(INSERT, &params!["a", 1])).await
+    });
+    let refused = impatient.write(&bench.workspace, "k", |tx| tx.execute(INSERT, &params!["b", 2])).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    drop(release);
+    assert_eq!((holding.await.unwrap(), kept.await.unwrap()), (Ok(()), Ok(1)));
+    assert_eq!(bench.count("samples").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_reported_and_got_over() {
+    let bench = bench(Engine::Sqlite).await;
+    let limit = |pages: &'static str| {
+        let sql = format!("pragma max_page_count = {pages}");
+        bench.store.write_server("k", move |tx| -> Result<(), Error> { tx.query(&sql, &[]).map(drop) })
+    };
+    // SQLite takes a smaller number as "what there is now".
+    limit("1").await.unwrap();
+    let large = "x".repeat(1_000_000);
+    let text = large.clone();
+    let refused =
+        bench.store.write(&bench.workspace, "k", move |tx| tx.execute(INSERT, &params![&text, 1])).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    assert!(!bench.store.healthy());
+    limit("1000000").await.unwrap();
+    let written =
+        bench.store.write(&bench.workspace, "k", move |tx| tx.execute(INSERT, &params![&large, 1])).await;
+    assert_eq!((written, bench.store.healthy()), (Ok(1), true));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_does_not_exist_is_reported_at_once() {
+    let config =
+        StoreConfig { url: DatabaseUrl::Postgres(cluster().url("nobody_made_this")), ..Default::default() };
+    let refused = Store::open(config).map(drop);
+    assert!(
+        matches!(&refused, Err(Error::Database(text)) if text.contains("nobody_made_this")),
+        "{refused:?}"
+    );
 }

@@ -1,5 +1,7 @@
 //! The store on both engines: every test here runs once on SQLite and once on PostgreSQL.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on is a failed test")]
+
 mod batches;
 mod contention;
 mod events;
