@@ -18,6 +18,7 @@ on_both_engines! {
     a_spoiled_closure_is_rolled_back_even_if_it_answers_ok,
     a_refused_statement_can_be_survived,
     a_refused_job_harms_no_other,
+    a_refusal_at_the_commit_harms_no_other,
     writes_of_one_key_keep_their_order,
     a_closed_store_refuses,
     shutdown_finishes_what_was_handed_in,
@@ -194,6 +195,37 @@ async fn a_refused_job_harms_no_other(engine: Engine) {
     );
     assert_eq!((bench.count("samples").await, bench.count("jobs").await), (5, 5));
     assert!(runs.load(Ordering::Relaxed) > 6, "the batch was run again one by one");
+}
+
+async fn a_refusal_at_the_commit_harms_no_other(engine: Engine) {
+    let bench = bench(engine).await;
+    bench
+        .store
+        .write_server("k", |tx| {
+            tx.execute(
+                "create table parts (workspace_id text not null, sample_id text not null,
+                 foreign key (workspace_id, sample_id) references samples (workspace_id, id)
+                   deferrable initially deferred)",
+                &[],
+            )
+        })
+        .await
+        .map_err(|error: Error| error)
+        .unwrap();
+    let (release, held) = hold_up(&bench).await;
+    let tasks = hand_in(&bench, 4, |tx, number| {
+        let id = number.to_string();
+        tx.execute("insert into parts (workspace_id, sample_id) values (?1, ?2)", &params![&id])?;
+        // One leaves its promise unkept, which only shows at the commit.
+        if number == 2 { Ok(()) } else { tx.execute(INSERT, &params![&id, number]).map(drop) }
+    })
+    .await;
+    drop(release);
+    held.await.unwrap().unwrap();
+    let outcomes = outcomes(tasks).await;
+    assert!(matches!(outcomes[2], Err(Error::ForeignKey(_))), "{outcomes:?}");
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3);
+    assert_eq!((bench.count("samples").await, bench.count("parts").await), (3, 3));
 }
 
 async fn writes_of_one_key_keep_their_order(engine: Engine) {

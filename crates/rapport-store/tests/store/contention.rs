@@ -200,3 +200,41 @@ async fn a_database_that_does_not_exist_is_reported_at_once() {
         "{refused:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_breaks_during_the_commit_is_not_run_again() {
+    let bench = bench(Engine::Postgres).await;
+    bench
+        .store
+        .write_server("k", |tx| -> Result<(), Error> {
+            // A deferred trigger runs inside the commit.
+            tx.execute(
+                "create function break_commit() returns trigger language plpgsql as
+                 'begin perform pg_terminate_backend(pg_backend_pid()); return null; end'",
+                &[],
+            )?;
+            tx.execute(
+                "create constraint trigger break_commit after insert on samples deferrable initially deferred
+                 for each row when (new.id = 'break') execute function break_commit()",
+                &[],
+            )?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = runs.clone();
+    let outcome = bench
+        .store
+        .write(&bench.workspace, "k", move |tx| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            tx.execute(INSERT, &params!["break", 1])
+        })
+        .await;
+    assert!(matches!(&outcome, Err(Error::Unavailable(text)) if text.contains("unknown")), "{outcome:?}");
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+    assert_eq!(
+        bench.store.write(&bench.workspace, "k", |tx| tx.execute(INSERT, &params!["b", 2])).await,
+        Ok(1)
+    );
+}
