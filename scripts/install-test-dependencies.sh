@@ -13,6 +13,8 @@ missing_packages() {
   [ -x /usr/lib/dovecot/lmtp ] || echo dovecot-lmtpd
   [ -x /usr/lib/postfix/sbin/master ] || echo postfix
   command -v swaks >/dev/null || echo swaks
+  # swaks needs it for TLS, but its package only recommends it.
+  perl -MNet::SSLeay -e 1 2>/dev/null || echo libnet-ssleay-perl
   # Without root, Postfix runs in a user namespace, which needs newuidmap.
   if [ "$(id -u)" -ne 0 ]; then
     command -v newuidmap >/dev/null || echo uidmap

@@ -11,9 +11,10 @@ mod postfix;
 mod submission;
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 pub use dovecot::{Dovecot, DovecotPorts};
 pub use mailbox::{Mailbox, StoredMail};
@@ -57,22 +58,33 @@ fn require_program(path: &str, package: &str) -> Result<()> {
 ///
 /// A user namespace comes first because it gives no rights outside of itself.
 fn multi_user_prefix() -> Result<&'static [&'static str]> {
-    const WAYS: [&[&str]; 2] =
-        [&["unshare", "--user", "--map-root-user", "--map-auto", "--"], &["sudo", "-n", "--"]];
-    if is_root() {
-        return Ok(&[]);
-    }
-    for way in WAYS {
-        let works = Command::new(way[0])
-            .args(&way[1..])
-            .args(["setpriv", "--reuid=1", "--clear-groups", "true"])
-            .output();
-        if works.is_ok_and(|output| output.status.success()) {
-            return Ok(way);
-        }
-    }
-    bail!(
+    static PREFIX: OnceLock<Option<&'static [&'static str]>> = OnceLock::new();
+    PREFIX.get_or_init(find_multi_user_prefix).context(
         "Postfix needs several users: run as root, or allow sudo without a password, \
-         or install Debian's package uidmap and give yourself a line in /etc/subuid and /etc/subgid"
+         or install Debian's package uidmap and give yourself a line in /etc/subuid and /etc/subgid",
     )
+}
+
+fn find_multi_user_prefix() -> Option<&'static [&'static str]> {
+    const NAMESPACE: &[&str] = &["unshare", "--user", "--map-root-user", "--map-auto", "--"];
+    const SUDO: &[&str] = &["sudo", "-n", "--"];
+    if is_root() {
+        return Some(&[]);
+    }
+    // Where namespaces are forbidden, asking for the whole mapping would leave a helper of unshare behind.
+    let namespaces = succeeds(&["unshare", "--user", "true"]);
+    let ways = if namespaces { [NAMESPACE, SUDO].as_slice() } else { [SUDO].as_slice() };
+    ways.iter()
+        .copied()
+        .find(|way| succeeds(&[way, ["setpriv", "--reuid=1", "--clear-groups", "true"].as_slice()].concat()))
+}
+
+fn succeeds(command: &[&str]) -> bool {
+    let status = Command::new(command[0])
+        .args(&command[1..])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    status.is_ok_and(|status| status.success())
 }

@@ -38,7 +38,11 @@ exec 3<&-
 wait "$child"
 code=$?
 kill "$watcher" 2>/dev/null
-if [ -e "$folder/orphaned" ]; then rm -rf "$folder"; fi
+if [ -e "$folder/orphaned" ]; then
+  # Parts of the child may still be writing their last words while it is removed.
+  tries=0
+  while ! rm -rf "$folder" 2>/dev/null && [ "$tries" -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
+fi
 exit "$code"
 "#;
 

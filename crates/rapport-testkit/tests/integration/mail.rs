@@ -77,7 +77,7 @@ async fn a_mailbox_owner_submits_with_a_password_over_tls() -> Result<()> {
             .args(["--auth", "PLAIN", "--auth-user", SUPPORT.0, "--auth-password", SUPPORT.1])
             .args(["--from", SUPPORT.0, "--to", MARIA.0, "--header", &format!("Subject: {subject}")])
             .output()?;
-        let dialogue = String::from_utf8_lossy(&output.stdout).into_owned();
+        let dialogue = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert!(output.status.success(), "{dialogue}");
         assert!(dialogue.contains("235 2.7.0 Authentication successful"), "{dialogue}");
         servers.dovecot.mailbox(MARIA.0)?.wait_for_subject(subject).await?;
