@@ -10,7 +10,10 @@ use crate::{Entropy, Timestamp};
 fn compose(prefix: &str, at: Timestamp, entropy: &dyn Entropy) -> String {
     let mut random = [0u8; 16];
     entropy.fill(&mut random[6..]);
-    let ulid = ulid::Ulid::from_parts(at.as_millis().max(0) as u64, u128::from_be_bytes(random));
+    text_of(prefix, ulid::Ulid::from_parts(at.as_millis().max(0) as u64, u128::from_be_bytes(random)))
+}
+
+fn text_of(prefix: &str, ulid: ulid::Ulid) -> String {
     let mut buffer = [0u8; ulid::ULID_LEN];
     let text = ulid.array_to_str(&mut buffer);
     let mut id = String::with_capacity(prefix.len() + 1 + ulid::ULID_LEN);
@@ -25,6 +28,11 @@ fn is_well_formed(prefix: &str, text: &str) -> bool {
     let Some(rest) = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')) else { return false };
     rest.len() == ulid::ULID_LEN
         && rest.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
+}
+
+fn bytes_of(prefix: &str, text: &str) -> Option<[u8; 16]> {
+    let rest = text.strip_prefix(prefix)?.strip_prefix('_')?;
+    ulid::Ulid::from_string(rest).ok().map(|ulid| ulid.to_bytes())
 }
 
 macro_rules! typed_ids {
@@ -52,6 +60,16 @@ macro_rules! typed_ids {
 
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+
+            /// The 16 bytes behind the text, for places where space is short; `None` if the text has no such form.
+            pub fn to_bytes(&self) -> Option<[u8; 16]> {
+                bytes_of($prefix, &self.0)
+            }
+
+            /// The id with these bytes.
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(text_of($prefix, ulid::Ulid::from_bytes(bytes)))
             }
         }
 
@@ -130,7 +148,8 @@ mod tests {
         let early = ConversationId::generate(Timestamp::from_millis(1_000), &SystemEntropy);
         let late = ConversationId::generate(Timestamp::from_millis(2_000), &SystemEntropy);
         assert!(early < late);
-        assert_eq!(ConversationId::parse(early.as_str()), Some(early));
+        assert_eq!(ConversationId::parse(early.as_str()), Some(early.clone()));
+        assert_eq!(early.to_bytes().map(ConversationId::from_bytes), Some(early));
     }
 
     #[test]

@@ -26,6 +26,7 @@ struct Inner {
     config: EngineConfig,
     presence: Presence,
     hub: EventHub,
+    mailboxes_changed: tokio::sync::Notify,
 }
 
 /// What an engine is made of.
@@ -49,6 +50,7 @@ impl Engine {
             keys: Keys::derive(&parts.secret),
             presence: Presence::new(hub.clone()),
             hub,
+            mailboxes_changed: tokio::sync::Notify::new(),
             store: parts.store,
             blobs: parts.blobs,
             clock: parts.clock,
@@ -83,6 +85,16 @@ impl Engine {
 
     pub fn entropy(&self) -> &dyn Entropy {
         self.0.entropy.as_ref()
+    }
+
+    /// Waits until somebody changed an email account.
+    pub(crate) async fn mailboxes_changed(&self) {
+        self.0.mailboxes_changed.notified().await;
+    }
+
+    /// Tells the mailbox readers to look at the accounts again.
+    pub(crate) fn wake_mailboxes(&self) {
+        self.0.mailboxes_changed.notify_one();
     }
 
     pub(crate) fn keys(&self) -> &Keys {

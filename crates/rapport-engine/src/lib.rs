@@ -15,11 +15,14 @@ pub mod delivery;
 mod engine;
 mod error;
 pub mod ingest;
+pub mod job;
 mod keys;
+pub(crate) mod mailbox;
 pub mod message;
 pub mod presence;
 pub mod realtime;
-pub mod send;
+pub mod search;
+mod send;
 pub mod signed_url;
 pub mod worker;
 

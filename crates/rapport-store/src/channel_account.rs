@@ -266,3 +266,35 @@ pub fn save_cursor(
     )?;
     Ok(())
 }
+
+/// The workspace and the mailbox that last carried a conversation's email.
+pub fn find_owner_of_conversation(
+    tx: &mut ServerTx<'_>,
+    conversation: &rapport_domain::ConversationId,
+) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+    // Ids are unique over all workspaces, and this one was proved by a token that we gave out.
+    tx.query_opt(
+        "select m.workspace_id, m.channel_account_id from messages m \
+         join channel_accounts a on a.workspace_id = m.workspace_id and a.id = m.channel_account_id \
+         where m.workspace_id in (select id from workspaces) and m.conversation_id = ?1 and a.channel = 'email' \
+         and a.active and a.deleted_at is null order by m.sent_at desc, m.id desc limit 1",
+        &params![conversation],
+    )?
+    .map(|row| Ok((row.get(0)?, row.get(1)?)))
+    .transpose()
+}
+
+/// The workspace and the mailbox that a message left from.
+pub fn find_owner_of_message(
+    tx: &mut ServerTx<'_>,
+    message: &rapport_domain::MessageId,
+) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+    tx.query_opt(
+        "select m.workspace_id, m.channel_account_id from messages m \
+         join channel_accounts a on a.workspace_id = m.workspace_id and a.id = m.channel_account_id \
+         where m.workspace_id in (select id from workspaces) and m.id = ?1 and a.active and a.deleted_at is null",
+        &params![message],
+    )?
+    .map(|row| Ok((row.get(0)?, row.get(1)?)))
+    .transpose()
+}

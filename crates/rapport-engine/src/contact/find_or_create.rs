@@ -1,0 +1,121 @@
+//! Finds the contact behind an address, or makes one the first time the address is seen.
+
+use rapport_domain::model::{Address, Contact};
+use rapport_domain::{Actor, AddressId, AddressKind, ContactId, Event, email_address, phone, text};
+use rapport_store::Tx;
+use rapport_store::search::{SearchDocument, SearchKind};
+
+use crate::{Engine, Error, announce};
+
+/// An address as it was seen.
+pub(crate) struct Seen<'a> {
+    pub kind: AddressKind,
+    pub value: &'a str,
+    pub name: Option<&'a str>,
+    /// The channel proved that whoever wrote owns the address.
+    pub verified: bool,
+    /// The request field to blame when the address is not valid.
+    pub field: &'a str,
+}
+
+/// The form in which addresses of a kind are compared, or why it cannot be an address.
+pub(crate) fn normalise(kind: AddressKind, value: &str, field: &str) -> Result<String, Error> {
+    match kind {
+        AddressKind::Email => email_address::normalise(value)
+            .ok_or_else(|| Error::invalid(field, "This is not an email address.")),
+        AddressKind::Phone => phone::normalise(value)
+            .ok_or_else(|| Error::invalid(field, "A phone number has 7 to 15 digits.")),
+        AddressKind::Visitor | AddressKind::External => {
+            let value = value.trim();
+            let fits = !value.is_empty() && value.len() <= 255 && !value.chars().any(char::is_control);
+            fits.then(|| value.to_owned())
+                .ok_or_else(|| Error::invalid(field, "An identifier has 1 to 255 characters on one line."))
+        }
+    }
+}
+
+/// `Error::Store(Unique)` when a parallel write was faster; running again finds what it made.
+pub(crate) fn find_or_create(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    actor: &Actor,
+    seen: &Seen<'_>,
+) -> Result<(Contact, Address), Error> {
+    let normalised = normalise(seen.kind, seen.value, seen.field)?;
+    if let Some((contact_id, address_id)) = rapport_store::contact::find_by_address(tx, seen.kind, &normalised)? {
+        let contact = rapport_store::contact::find(tx, &contact_id)?.ok_or(Error::NotFound)?;
+        if let Some(address) = contact.addresses.iter().find(|address| address.id == address_id).cloned() {
+            return Ok((contact, address));
+        }
+    }
+    let now = engine.now();
+    let value = match seen.kind {
+        AddressKind::Email | AddressKind::Phone => normalised.clone(),
+        AddressKind::Visitor | AddressKind::External => seen.value.trim().to_owned(),
+    };
+    let address = Address {
+        id: AddressId::generate(now, engine.entropy()),
+        kind: seen.kind,
+        value,
+        verified: seen.verified,
+        created_at: now,
+    };
+    let display_name = seen
+        .name
+        .map(|name| text::single_line(name, 120))
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| default_name(seen.kind, &address.value));
+    let pick = |kind| (seen.kind == kind).then(|| address.value.clone());
+    let contact = Contact {
+        id: ContactId::generate(now, engine.entropy()),
+        display_name,
+        known: false,
+        email: pick(AddressKind::Email),
+        phone: pick(AddressKind::Phone),
+        company: None,
+        city: None,
+        country: None,
+        language: None,
+        external_id: None,
+        ai_paused: false,
+        addresses: vec![address.clone()],
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    rapport_store::contact::create(tx, &contact)?;
+    rapport_store::contact::add_address(tx, &contact.id, &address, &normalised)?;
+    index(tx, &contact)?;
+    let event = Event::ContactCreated { contact: Box::new(contact.clone()) };
+    announce::general(tx, actor, now, Some(contact.id.as_str()), &event)?;
+    Ok((contact, address))
+}
+
+fn default_name(kind: AddressKind, value: &str) -> String {
+    match kind {
+        AddressKind::Visitor => "Website visitor".to_owned(),
+        _ => value.to_owned(),
+    }
+}
+
+/// Makes the contact findable by name, company and every address.
+pub(crate) fn index(tx: &mut Tx<'_>, contact: &Contact) -> Result<(), Error> {
+    let mut body = format!("{} {}", contact.display_name, contact.company.as_deref().unwrap_or_default());
+    for address in contact.addresses.iter().filter(|address| address.kind != AddressKind::Visitor) {
+        body.push(' ');
+        body.push_str(&address.value);
+    }
+    if let Some(external_id) = &contact.external_id {
+        body.push(' ');
+        body.push_str(external_id);
+    }
+    rapport_store::search::index(tx, &SearchDocument {
+        kind: SearchKind::Contact,
+        reference_id: contact.id.as_str(),
+        conversation_id: None,
+        contact_id: Some(contact.id.as_str()),
+        occurred_at: contact.created_at,
+        body: &body,
+    })?;
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! Lists, counts, one conversation with all that its screen shows, and its timeline.
+
+use std::collections::BTreeMap;
+
+use rapport_domain::event::Activity;
+use rapport_domain::model::{Conversation, ConversationDetail, Message};
+use rapport_domain::{Channel, ConversationId, Lifecycle, MessageKind, Permission, Status, Timestamp};
+use rapport_store::Tx;
+use rapport_store::conversation_list::{self, AssigneeFilter, ConversationFilter, Position, Sort};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{Caller, Engine, Error, access, send};
+
+/// Counting stops here; more is shown as "999+".
+const COUNT_CAP: i64 = 1000;
+
+#[derive(Clone, Debug)]
+pub struct ListRequest {
+    pub filter: ConversationFilter,
+    pub sort: Sort,
+    pub after: Option<Position>,
+    pub limit: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub conversations: Vec<Conversation>,
+    pub next: Option<Position>,
+    /// Matching conversations, counted up to the cap.
+    pub total: i64,
+    pub total_capped: bool,
+    /// Events after this number are not in the page.
+    pub seq: i64,
+}
+
+/// How many conversations the views of the inbox hold, counted up to `cap`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Counts {
+    pub views: ViewCounts,
+    /// Unread conversations by channel.
+    pub channels: BTreeMap<String, i64>,
+    pub unread_mine: i64,
+    pub cap: i64,
+    pub seq: i64,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ViewCounts {
+    pub mine: i64,
+    pub unassigned: i64,
+    pub all: i64,
+    pub drafts: i64,
+    pub automated: i64,
+    pub requires_action: i64,
+}
+
+/// A line of the timeline.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum TimelineItem {
+    Message { message: Box<Message> },
+    Activity { activity: Activity },
+}
+
+impl TimelineItem {
+    fn position(&self) -> (Timestamp, &str) {
+        match self {
+            TimelineItem::Message { message } => (message.sent_at, message.id.as_str()),
+            // Of things at the same moment, the change is shown before the message that it came with.
+            TimelineItem::Activity { activity } => (activity.occurred_at, ""),
+        }
+    }
+}
+
+impl Engine {
+    pub async fn list_conversations(&self, caller: &Caller, request: ListRequest) -> Result<Page, Error> {
+        caller.require(Permission::ConversationRead)?;
+        let caller_ = caller.clone();
+        self.read(&caller.workspace, move |tx| list(tx, &caller_, &request)).await
+    }
+
+    pub async fn count_conversations(&self, caller: &Caller) -> Result<Counts, Error> {
+        caller.require(Permission::ConversationRead)?;
+        let caller_ = caller.clone();
+        self.read(&caller.workspace, move |tx| counts(tx, &caller_)).await
+    }
+
+    pub async fn find_conversation(&self, caller: &Caller, id: &ConversationId) -> Result<Conversation, Error> {
+        let (caller_, id) = (caller.clone(), id.clone());
+        self.read(&caller.workspace, move |tx| access::conversation(tx, &caller_, &id)).await
+    }
+
+    pub async fn find_conversation_detail(
+        &self,
+        caller: &Caller,
+        id: &ConversationId,
+    ) -> Result<ConversationDetail, Error> {
+        let viewers = self.presence().viewers(&caller.workspace, id, self.now());
+        let (engine, caller_, id) = (self.clone(), caller.clone(), id.clone());
+        self.read(&caller.workspace, move |tx| {
+            let conversation = access::conversation(tx, &caller_, &id)?;
+            let contact_detail = match &conversation.contact {
+                Some(contact) if caller_.may(Permission::ContactRead) => {
+                    rapport_store::contact::find(tx, &contact.id)?
+                }
+                _ => None,
+            };
+            Ok(ConversationDetail {
+                links: rapport_store::link::list(tx, &id)?,
+                reply_options: send::reply_options(tx, &engine, &conversation)?,
+                email_reply: send::email_reply_defaults(tx, &engine, &conversation)?,
+                seq: rapport_store::event::last_seq(tx)?,
+                contact_detail,
+                conversation,
+                viewers,
+            })
+        })
+        .await
+    }
+
+    /// One page of messages in ascending order, ending before a position; the newest page first.
+    pub async fn list_messages(
+        &self,
+        caller: &Caller,
+        id: &ConversationId,
+        before: Option<(Timestamp, String)>,
+        limit: i64,
+    ) -> Result<Vec<Message>, Error> {
+        let (caller_, id) = (caller.clone(), id.clone());
+        self.read(&caller.workspace, move |tx| {
+            access::conversation(tx, &caller_, &id)?;
+            let before = before.as_ref().map(|(at, id)| (*at, id.as_str()));
+            let mut messages: Vec<Message> = rapport_store::message::list_before(tx, &id, before, limit)?
+                .into_iter()
+                .map(|stored| stored.message)
+                .collect();
+            messages.reverse();
+            Ok(messages)
+        })
+        .await
+    }
+
+    /// One page of messages, notes and changes in ascending order, ending before a moment.
+    pub async fn list_timeline(
+        &self,
+        caller: &Caller,
+        id: &ConversationId,
+        before: Option<(Timestamp, String)>,
+        limit: i64,
+    ) -> Result<Vec<TimelineItem>, Error> {
+        let (caller_, id) = (caller.clone(), id.clone());
+        self.read(&caller.workspace, move |tx| {
+            access::conversation(tx, &caller_, &id)?;
+            timeline(tx, &id, before.as_ref().map(|(at, id)| (*at, id.as_str())), limit)
+        })
+        .await
+    }
+}
+
+fn list(tx: &mut Tx<'_>, caller: &Caller, request: &ListRequest) -> Result<Page, Error> {
+    let viewer = caller.user_id();
+    let mut conversations = conversation_list::list(
+        tx,
+        viewer,
+        &request.filter,
+        request.sort,
+        request.after.as_ref(),
+        request.limit + 1,
+    )?;
+    let more = conversations.len() as i64 > request.limit;
+    conversations.truncate(request.limit as usize);
+    let next = conversations
+        .last()
+        .filter(|_| more)
+        .map(|conversation| conversation_list::position_of(conversation, request.sort));
+    let total = match (&request.after, more) {
+        (None, false) => conversations.len() as i64,
+        _ => conversation_list::count(tx, viewer, &request.filter, COUNT_CAP)?,
+    };
+    let seq = rapport_store::event::last_seq(tx)?;
+    Ok(Page { conversations, next, total, total_capped: total >= COUNT_CAP, seq })
+}
+
+fn counts(tx: &mut Tx<'_>, caller: &Caller) -> Result<Counts, Error> {
+    let viewer = caller.user_id().clone();
+    let active = ConversationFilter {
+        statuses: vec![Status::Open, Status::Waiting, Status::Pending],
+        ..ConversationFilter::default()
+    };
+    let mine = Some(AssigneeFilter::User(viewer.clone()));
+    let mut count = |filter: ConversationFilter| conversation_list::count(tx, &viewer, &filter, COUNT_CAP);
+    let views = ViewCounts {
+        mine: count(ConversationFilter { assignee: mine.clone(), ..active.clone() })?,
+        unassigned: count(ConversationFilter { assignee: Some(AssigneeFilter::Unassigned), ..active.clone() })?,
+        all: count(active.clone())?,
+        drafts: count(ConversationFilter { has_draft: true, ..ConversationFilter::default() })?,
+        automated: count(ConversationFilter {
+            lifecycle: Some(Lifecycle::Automated),
+            ..ConversationFilter::default()
+        })?,
+        requires_action: count(ConversationFilter { requires_action: true, ..ConversationFilter::default() })?,
+    };
+    let unread_mine = count(ConversationFilter { assignee: mine, unread: true, ..active.clone() })?;
+    let mut channels = BTreeMap::new();
+    for channel in [Channel::Email, Channel::Chat, Channel::Api] {
+        let filter = ConversationFilter { channel: Some(channel), unread: true, ..active.clone() };
+        channels.insert(channel.as_str().to_owned(), count(filter)?);
+    }
+    let seq = rapport_store::event::last_seq(tx)?;
+    Ok(Counts { views, channels, unread_mine, cap: COUNT_CAP, seq })
+}
+
+fn timeline(
+    tx: &mut Tx<'_>,
+    id: &ConversationId,
+    before: Option<(Timestamp, &str)>,
+    limit: i64,
+) -> Result<Vec<TimelineItem>, Error> {
+    let messages = rapport_store::message::list_before(tx, id, before, limit)?;
+    // Changes come before the messages of their moment: after a message of that moment they are all still to come.
+    let changes_before = before.map(|(at, id)| (at, id.strip_prefix('a').and_then(|seq| seq.parse().ok()).unwrap_or(i64::MAX)));
+    let activity = rapport_store::event::list_activity_before(tx, id, changes_before, limit)?;
+    let mut items: Vec<TimelineItem> = messages
+        .into_iter()
+        .map(|stored| TimelineItem::Message { message: Box::new(stored.message) })
+        .chain(activity.into_iter().map(|activity| TimelineItem::Activity { activity }))
+        .collect();
+    items.sort_by(|left, right| order_key(left).cmp(&order_key(right)));
+    let excess = items.len().saturating_sub(limit as usize);
+    items.drain(..excess);
+    Ok(items)
+}
+
+/// By time, changes before messages of the same moment, then by their own order.
+fn order_key(item: &TimelineItem) -> (Timestamp, &str, i64) {
+    let (at, id) = item.position();
+    let seq = match item {
+        TimelineItem::Activity { activity } => activity.seq,
+        TimelineItem::Message { message } => i64::from(message.kind == MessageKind::Note),
+    };
+    (at, id, seq)
+}
+
+/// Where the page that begins with this item continues towards older ones.
+///
+/// A change is written `a<seq>`, which sorts before every message id, as changes do.
+pub fn timeline_position(item: &TimelineItem) -> (Timestamp, String) {
+    match item {
+        TimelineItem::Message { message } => (message.sent_at, message.id.as_str().to_owned()),
+        TimelineItem::Activity { activity } => (activity.occurred_at, format!("a{}", activity.seq)),
+    }
+}

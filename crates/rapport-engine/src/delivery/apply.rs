@@ -1,0 +1,74 @@
+//! Moves a message's delivery on, never back, and tells everybody.
+
+use rapport_domain::model::Delivery;
+use rapport_domain::{Actor, DeliveryStatus, Event, MessageId, Timestamp, text};
+use rapport_store::Tx;
+
+use crate::conversation::open;
+use crate::{Error, announce};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub status: DeliveryStatus,
+    /// In words for people.
+    pub reason: Option<String>,
+    pub code: Option<String>,
+    pub next_attempt_at: Option<Timestamp>,
+}
+
+/// Whether the change was allowed and made. A final failure asks for a person's attention.
+pub(crate) fn apply(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    id: &MessageId,
+    change: Change,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let Some(stored) = rapport_store::message::find(tx, id)? else { return Ok(false) };
+    let Some(mut conversation) =
+        rapport_store::conversation::find_for_update(tx, &stored.message.conversation_id)?
+    else {
+        return Ok(false);
+    };
+    let Some(before) = stored.message.delivery.clone() else { return Ok(false) };
+    if !before.status.may_become(change.status) {
+        return Ok(false);
+    }
+    let delivery = Delivery {
+        status: change.status,
+        reason: change.reason.map(|reason| text::single_line(&reason, 500)),
+        code: change.code.map(|code| text::single_line(&code, 100)),
+        attempts: before.attempts + i64::from(change.status == DeliveryStatus::Sending),
+        next_attempt_at: change.next_attempt_at,
+        updated_at: now,
+    };
+    rapport_store::message::save_delivery(tx, id, &delivery, None)?;
+    if change.status == DeliveryStatus::Sending {
+        // Only the outcome is worth telling.
+        return Ok(true);
+    }
+    let is_last = conversation.last_message.as_ref().is_some_and(|last| last.id == *id);
+    if let Some(last) = conversation.last_message.as_mut().filter(|_| is_last) {
+        last.delivery_status = Some(delivery.status);
+    }
+    let failed = matches!(
+        delivery.status,
+        DeliveryStatus::Failed | DeliveryStatus::Bounced | DeliveryStatus::Unknown
+    );
+    if failed {
+        let reason = match delivery.status {
+            DeliveryStatus::Unknown => "It is not certain that a message was sent.",
+            DeliveryStatus::Bounced => "A message came back undelivered.",
+            _ => "A message could not be sent.",
+        };
+        conversation.requires_action = Some(reason.to_owned());
+    }
+    open::save(tx, &mut conversation, now)?;
+    let event = Event::MessageDeliveryChanged {
+        conversation: Box::new(conversation.clone()),
+        message_id: id.clone(),
+        delivery,
+    };
+    announce::conversation(tx, actor, now, &conversation, &event)?;
+    Ok(true)
+}

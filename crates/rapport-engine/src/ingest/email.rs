@@ -1,0 +1,253 @@
+//! Takes in a mail: keep it raw, take it apart, then store it where it belongs.
+
+use bytes::Bytes;
+use rapport_channels::email::reply_token::{AddressTokens, TokenPurpose};
+use rapport_channels::email::{AutoKind, EmailAddress, ParseContext, ParsedEmail};
+use rapport_channels::{email, html};
+use rapport_domain::model::Recipient;
+use rapport_domain::{
+    AddressKind, Channel, ChannelAccountId, ConversationId, Permission, WorkspaceId, email_address, text,
+};
+use rapport_store::channel_account::MailboxCursor;
+use sha2::{Digest, Sha256};
+
+use super::{Accepted, Inbound, InboundRecipients, Sender, Threading, bounce, keep_attachment};
+use crate::channel_account::load_email;
+use crate::{Caller, Engine, Error};
+
+/// Mails beyond this are taken apart on a thread of their own.
+const INLINE_PARSE_BYTES: usize = 64 * 1024;
+const MAX_CANDIDATES: usize = 30;
+
+/// How a mail came.
+#[derive(Clone, Debug, Default)]
+pub struct EmailSource {
+    /// Addresses of the envelope, which say more than the headers.
+    pub recipients: Vec<String>,
+    /// Moves together with what was read.
+    pub position: Option<MailboxPosition>,
+}
+
+/// How far a mailbox was read once this mail is stored.
+#[derive(Clone, Debug)]
+pub struct MailboxPosition {
+    pub mailbox: String,
+    pub uid_validity: i64,
+    pub uid: i64,
+}
+
+impl Engine {
+    /// Takes a mail that an API client hands over.
+    pub async fn ingest_email_as(
+        &self,
+        caller: &Caller,
+        account: &ChannelAccountId,
+        raw: Bytes,
+    ) -> Result<Accepted, Error> {
+        caller.require(Permission::ConversationReply)?;
+        self.ingest_email(&caller.workspace, account, raw, EmailSource::default()).await
+    }
+
+    /// Takes a mail from outside. When this returns `Ok`, the mail is on disk.
+    pub async fn ingest_email(
+        &self,
+        workspace: &WorkspaceId,
+        account: &ChannelAccountId,
+        raw: Bytes,
+        source: EmailSource,
+    ) -> Result<Accepted, Error> {
+        if raw.len() > self.config().max_email_bytes {
+            return Err(Error::TooLarge { max_bytes: self.config().max_email_bytes as u64 });
+        }
+        if raw.is_empty() {
+            return Err(Error::invalid("body", "The mail is empty."));
+        }
+        let account_id = account.clone();
+        let (email_account, own) = self
+            .read(workspace, move |tx| {
+                Ok((load_email(tx, &account_id)?, rapport_store::channel_account::list_addresses(tx)?))
+            })
+            .await?;
+        if !email_account.account.active {
+            return Err(Error::SendRefused {
+                code: "channel_inactive",
+                detail: format!("{} is switched off.", email_account.account.name),
+            });
+        }
+        let parsed = self.parse(&raw, own.into_iter().map(|(address, _)| address).collect()).await?;
+        let raw_blob = self.blobs().put(workspace, raw).await?;
+        let inbound = self
+            .to_inbound(workspace, account, &parsed, &source, raw_blob, email_account.config.is_per_thread())
+            .await?;
+        let engine = self.clone();
+        let account = account.clone();
+        let key = inbound.sender.value.clone();
+        self.write(workspace, &key, move |tx| {
+            let accepted = engine.accept_email(tx, &parsed, &inbound, &source)?;
+            if let Some(position) = &source.position {
+                let cursor = MailboxCursor { uid_validity: position.uid_validity, last_uid: position.uid };
+                rapport_store::channel_account::save_cursor(tx, &account, &position.mailbox, cursor, engine.now())?;
+            }
+            Ok(accepted)
+        })
+        .await
+    }
+
+    fn accept_email(
+        &self,
+        tx: &mut rapport_store::Tx<'_>,
+        parsed: &ParsedEmail,
+        inbound: &Inbound,
+        source: &EmailSource,
+    ) -> Result<Accepted, Error> {
+        if matches!(parsed.automatic.kind, AutoKind::Bounce | AutoKind::Feedback)
+            && let Some(accepted) = bounce::accept(tx, self, parsed, &source.recipients, self.now())?
+        {
+            return Ok(accepted);
+        }
+        super::accept(tx, self, inbound)
+    }
+
+    async fn parse(&self, raw: &Bytes, own_addresses: Vec<String>) -> Result<ParsedEmail, Error> {
+        let context = ParseContext {
+            own_addresses,
+            trusted_authserv_ids: self.config().trusted_authserv_ids.clone(),
+            limits: email::ParseLimits { total_bytes: self.config().max_email_bytes, ..Default::default() },
+        };
+        if raw.len() <= INLINE_PARSE_BYTES {
+            return Ok(email::parse(raw, &context));
+        }
+        let raw = raw.clone();
+        tokio::task::spawn_blocking(move || email::parse(&raw, &context))
+            .await
+            .map_err(|error| Error::Internal(format!("a mail could not be taken apart: {error}")))
+    }
+
+    async fn to_inbound(
+        &self,
+        workspace: &WorkspaceId,
+        account: &ChannelAccountId,
+        parsed: &ParsedEmail,
+        source: &EmailSource,
+        raw_blob: String,
+        per_thread: bool,
+    ) -> Result<Inbound, Error> {
+        let mut attachments = Vec::with_capacity(parsed.attachments.len());
+        for attachment in &parsed.attachments {
+            let kept = keep_attachment(
+                self,
+                workspace,
+                attachment.file_name.clone(),
+                attachment.media_type.clone(),
+                attachment.bytes.clone(),
+                attachment.content_id.clone(),
+                attachment.inline,
+            )
+            .await?;
+            attachments.push(kept);
+        }
+        let sanitized = parsed.html.as_deref().map(html::sanitize);
+        Ok(Inbound {
+            channel: Channel::Email,
+            channel_account_id: account.clone(),
+            sender: sender_of(parsed),
+            provider_message_id: Some(provider_id(&parsed.message_id)),
+            client_id: None,
+            subject: Some(text::single_line(&parsed.subject, 500)).filter(|subject| !subject.is_empty()),
+            body_text: parsed.text.clone(),
+            visible_text: parsed.has_quote.then(|| parsed.visible_text.clone()),
+            has_remote_images: sanitized.as_ref().is_some_and(|html| html.has_remote_images),
+            body_html: sanitized.map(|html| html::split_quote_html(&html.html)),
+            recipients: InboundRecipients {
+                from: parsed.from.as_ref().map(recipient),
+                to: parsed.to.iter().map(recipient).collect(),
+                cc: parsed.cc.iter().map(recipient).collect(),
+            },
+            threading: self.threading_of(parsed, source),
+            attachments,
+            uploads: None,
+            warnings: warnings_of(parsed),
+            automatic: !matches!(parsed.automatic.kind, AutoKind::No | AutoKind::List),
+            raw_blob: Some(raw_blob),
+            test: false,
+            per_thread,
+        })
+    }
+
+    fn threading_of(&self, parsed: &ParsedEmail, source: &EmailSource) -> Threading {
+        let tokens = AddressTokens::new(self.keys().addresses());
+        let headers = parsed.to.iter().chain(&parsed.cc).map(|address| address.address.as_str());
+        let conversation = source
+            .recipients
+            .iter()
+            .map(String::as_str)
+            .chain(parsed.delivered_to.iter().map(String::as_str))
+            .chain(headers)
+            .find_map(|address| tokens.find(TokenPurpose::Reply, address, ""))
+            .map(ConversationId::from_bytes);
+        let newest_first = parsed.references.iter().rev();
+        let mut candidates: Vec<String> = Vec::new();
+        for id in parsed.in_reply_to.iter().chain(newest_first) {
+            if candidates.len() < MAX_CANDIDATES && !candidates.contains(id) {
+                candidates.push(id.clone());
+            }
+        }
+        Threading {
+            email_message_id: Some(parsed.message_id.clone()),
+            in_reply_to: parsed.in_reply_to.first().cloned(),
+            candidates,
+            references: parsed.references.clone(),
+            conversation,
+        }
+    }
+}
+
+/// Message-IDs may be of any length; an index entry may not.
+fn provider_id(message_id: &str) -> String {
+    if message_id.len() <= 200 {
+        return message_id.to_owned();
+    }
+    format!("sha256:{}", crate::keys::hex(&Sha256::digest(message_id.as_bytes())))
+}
+
+fn recipient(address: &EmailAddress) -> Recipient {
+    Recipient { name: address.name.clone(), address: address.address.clone() }
+}
+
+/// The person behind the mail. A mail without a usable sender is kept under a name that nobody can own.
+fn sender_of(parsed: &ParsedEmail) -> Sender {
+    let usable = |address: &&EmailAddress| email_address::normalise(&address.address).is_some();
+    let found = parsed.from.as_ref().filter(usable).or_else(|| parsed.sender.as_ref().filter(usable));
+    let verified =
+        parsed.authentication.as_ref().is_some_and(|results| results.dmarc.as_deref() == Some("pass"));
+    match found {
+        Some(address) => Sender {
+            kind: AddressKind::Email,
+            value: address.address.clone(),
+            name: address.name.clone(),
+            verified,
+        },
+        None => Sender {
+            kind: AddressKind::Email,
+            value: "unknown-sender@invalid".to_owned(),
+            name: Some("Unknown sender".to_owned()),
+            verified: false,
+        },
+    }
+}
+
+fn warnings_of(parsed: &ParsedEmail) -> Vec<String> {
+    let mut warnings: Vec<String> = parsed
+        .warnings
+        .iter()
+        .filter_map(|warning| serde_json::to_value(warning).ok())
+        .filter_map(|value| value.as_str().map(str::to_owned))
+        .collect();
+    if parsed.raw_only {
+        warnings.push("raw_only".to_owned());
+    }
+    if parsed.authentication.as_ref().is_some_and(|results| results.dmarc.as_deref() == Some("fail")) {
+        warnings.push("sender_not_verified".to_owned());
+    }
+    warnings
+}

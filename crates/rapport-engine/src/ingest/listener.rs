@@ -1,0 +1,98 @@
+//! Decides for the built-in mail listener which recipients are ours, and stores what comes for them.
+
+use bytes::Bytes;
+use rapport_channels::email::ReceivedEnvelope;
+use rapport_channels::email::reply_token::{AddressTokens, TokenPurpose};
+use rapport_channels::email::smtp_server::{DeliveryVerdict, MailReceiver, RecipientVerdict};
+use rapport_domain::{ChannelAccountId, ConversationId, MessageId, WorkspaceId, email_address};
+use rapport_store::ServerTx;
+
+use super::EmailSource;
+use crate::{Engine, Error};
+
+/// Takes mail for our own addresses only: never a relay.
+pub struct Listener(Engine);
+
+impl Listener {
+    pub fn new(engine: Engine) -> Self {
+        Self(engine)
+    }
+
+    /// The account that a recipient belongs to: one of our addresses, or one that we gave out for answers.
+    async fn owner(&self, recipient: &str) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+        let Some(address) = email_address::normalise(recipient) else { return Ok(None) };
+        let tokens = AddressTokens::new(self.0.keys().addresses());
+        let reply = tokens.find(TokenPurpose::Reply, recipient, "").map(ConversationId::from_bytes);
+        let bounce = tokens.find(TokenPurpose::Bounce, recipient, "").map(MessageId::from_bytes);
+        self.0.read_server(move |tx| find_owner(tx, &address, reply.as_ref(), bounce.as_ref())).await
+    }
+}
+
+fn find_owner(
+    tx: &mut ServerTx<'_>,
+    address: &str,
+    reply: Option<&ConversationId>,
+    bounce: Option<&MessageId>,
+) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+    if let Some(conversation) = reply {
+        return Ok(rapport_store::channel_account::find_owner_of_conversation(tx, conversation)?);
+    }
+    if let Some(message) = bounce {
+        return Ok(rapport_store::channel_account::find_owner_of_message(tx, message)?);
+    }
+    if let Some(owner) = rapport_store::channel_account::find_owner_of_address(tx, address)? {
+        return Ok(Some(owner));
+    }
+    // support+anything@… is support@…, unless somebody owns the longer one.
+    let plain = address.split_once('@').and_then(|(local, domain)| {
+        local.split_once('+').map(|(local, _)| format!("{local}@{domain}"))
+    });
+    match plain {
+        Some(plain) => Ok(rapport_store::channel_account::find_owner_of_address(tx, &plain)?),
+        None => Ok(None),
+    }
+}
+
+impl MailReceiver for Listener {
+    async fn accepts(&self, recipient: &str) -> RecipientVerdict {
+        match self.owner(recipient).await {
+            Ok(Some(_)) => RecipientVerdict::Accept,
+            Ok(None) => RecipientVerdict::Unknown,
+            Err(error) => {
+                tracing::warn!(%error, "a recipient could not be looked up");
+                RecipientVerdict::TemporaryFailure
+            }
+        }
+    }
+
+    async fn deliver(&self, envelope: ReceivedEnvelope, message: Bytes) -> Vec<DeliveryVerdict> {
+        let recipients = envelope.envelope.recipients;
+        let mut verdicts = Vec::with_capacity(recipients.len());
+        for recipient in &recipients {
+            verdicts.push(self.deliver_to(recipient, message.clone()).await);
+        }
+        verdicts
+    }
+}
+
+impl Listener {
+    async fn deliver_to(&self, recipient: &str, message: Bytes) -> DeliveryVerdict {
+        let owner = match self.owner(recipient).await {
+            Ok(Some(owner)) => owner,
+            Ok(None) => return DeliveryVerdict::Reject("5.1.1 no such mailbox here".into()),
+            Err(error) => return temporary(&error),
+        };
+        let source = EmailSource { recipients: vec![recipient.to_owned()], position: None };
+        match self.0.ingest_email(&owner.0, &owner.1, message, source).await {
+            Ok(_) => DeliveryVerdict::Accept,
+            Err(Error::TooLarge { .. }) => DeliveryVerdict::Reject("5.3.4 the message is too large".into()),
+            Err(Error::Validation(_)) => DeliveryVerdict::Reject("5.6.0 the message cannot be read".into()),
+            Err(error) => temporary(&error),
+        }
+    }
+}
+
+fn temporary(error: &Error) -> DeliveryVerdict {
+    tracing::warn!(%error, "a mail could not be stored; its sender will try again");
+    DeliveryVerdict::TemporaryFailure("4.3.0 please try again later".into())
+}

@@ -1,0 +1,219 @@
+//! Where a message from outside belongs. The order of the questions is the product's promise:
+//! seen before, same mail at another address of ours, the thread it answers, the address, the contact, else new.
+
+use rapport_domain::model::{Contact, Conversation, ConversationReference};
+use rapport_domain::{
+    Actor, AddressId, ConversationId, ConversationScope, Origin, Priority, Status, Timestamp,
+};
+use rapport_store::Tx;
+
+use super::{Accepted, AcceptedStatus, Inbound};
+use crate::conversation::open::{Opening, open, scope_key};
+use crate::{Engine, Error};
+
+pub(super) enum Destination {
+    Existing {
+        id: ConversationId,
+        /// The sender is none of those the thread was led with.
+        new_participant: bool,
+    },
+    New(Start),
+}
+
+/// How a new conversation begins.
+#[derive(Default)]
+pub(super) struct Start {
+    pub scope_key: String,
+    pub follow_up_of: Option<ConversationReference>,
+    pub linked_to: Option<ConversationReference>,
+}
+
+/// The first question: whether the message was seen before, or is one that we sent ourselves.
+pub(super) fn find_duplicate(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<Option<Accepted>, Error> {
+    let duplicate = |message_id, conversation_id| {
+        Some(Accepted { status: AcceptedStatus::Duplicate, message_id, conversation_id })
+    };
+    if let Some(provider_id) = &inbound.provider_message_id
+        && let Some((message, conversation)) =
+            rapport_store::message::find_by_provider_id(tx, &inbound.channel_account_id, provider_id)?
+    {
+        return Ok(duplicate(message, conversation));
+    }
+    if let Some(email_id) = &inbound.threading.email_message_id {
+        let known = rapport_store::message::list_by_email_id(tx, email_id)?;
+        if let Some(own) = known.into_iter().find(|known| known.outbound) {
+            return Ok(duplicate(own.message_id, own.conversation_id));
+        }
+    }
+    Ok(None)
+}
+
+/// The other questions, in order.
+pub(super) fn decide(
+    tx: &mut Tx<'_>,
+    inbound: &Inbound,
+    contact: &Contact,
+    address: &AddressId,
+) -> Result<Destination, Error> {
+    if let Some(destination) = same_mail_elsewhere(tx, inbound, contact)? {
+        return Ok(destination);
+    }
+    let scope = scope_of(tx, inbound)?;
+    if let Some(destination) = answered_thread(tx, inbound, contact, address, &scope)? {
+        return Ok(destination);
+    }
+    if !inbound.per_thread {
+        let by_address = match scope.is_empty() {
+            true => rapport_store::conversation::find_active_by_address(tx, address)?,
+            false => None,
+        };
+        let active = match by_address {
+            Some(id) => Some(id),
+            None => rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope)?,
+        };
+        if let Some(id) = active {
+            return Ok(Destination::Existing { id, new_participant: false });
+        }
+    }
+    Ok(Destination::New(Start { scope_key: scope, ..Start::default() }))
+}
+
+/// What limits the conversation that this message may join or begin.
+fn scope_of(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<String, Error> {
+    if inbound.per_thread {
+        let thread = inbound.threading.references.first().or(inbound.threading.email_message_id.as_ref());
+        return Ok(format!("thread:{}", thread.map_or("", String::as_str)));
+    }
+    let scope = rapport_store::workspace::find(tx)?
+        .map_or(ConversationScope::Contact, |workspace| workspace.settings.conversation_scope);
+    Ok(scope_key(scope, Some(&inbound.channel_account_id)))
+}
+
+/// One mail sent to two addresses of ours: the second copy gets a conversation of its own, linked to the first.
+fn same_mail_elsewhere(
+    tx: &mut Tx<'_>,
+    inbound: &Inbound,
+    contact: &Contact,
+) -> Result<Option<Destination>, Error> {
+    let Some(email_id) = &inbound.threading.email_message_id else { return Ok(None) };
+    let known = rapport_store::message::list_by_email_id(tx, email_id)?;
+    let Some(first) = known.iter().find(|known| {
+        !known.outbound
+            && known.channel_account_id.as_ref().is_some_and(|account| *account != inbound.channel_account_id)
+    }) else {
+        return Ok(None);
+    };
+    let Some(original) = rapport_store::conversation::find(tx, &first.conversation_id)? else { return Ok(None) };
+    let scope_key = format!("sender:{}", inbound.channel_account_id);
+    if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope_key)? {
+        return Ok(Some(Destination::Existing { id, new_participant: false }));
+    }
+    let linked_to = Some(ConversationReference { id: original.id, number: original.number });
+    Ok(Some(Destination::New(Start { scope_key, follow_up_of: None, linked_to })))
+}
+
+/// The conversation that the message answers, or its follow-up when that is closed.
+fn answered_thread(
+    tx: &mut Tx<'_>,
+    inbound: &Inbound,
+    contact: &Contact,
+    address: &AddressId,
+    scope: &str,
+) -> Result<Option<Destination>, Error> {
+    let Some((conversation, proved)) = find_answered(tx, inbound)? else { return Ok(None) };
+    let belongs = belongs_to(tx, &conversation, contact, address, inbound)?;
+    // Headers can be copied: a stranger joins a thread only by a token that we gave out.
+    if !belongs && !proved {
+        return Ok(None);
+    }
+    if conversation.status != Status::Closed {
+        return Ok(Some(Destination::Existing { id: conversation.id, new_participant: !belongs }));
+    }
+    if let Some(id) = rapport_store::link::find_active_follow_up(tx, &conversation.id)? {
+        return Ok(Some(Destination::Existing { id, new_participant: !belongs }));
+    }
+    let original = ConversationReference { id: conversation.id, number: conversation.number };
+    // A follow-up keeps to the limits of what it follows.
+    let scope_key = match rapport_store::conversation::scope_key(tx, &original.id)? {
+        Some(key) if key.starts_with("thread:") || key.starts_with("sender:") => key,
+        _ => scope.to_owned(),
+    };
+    if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope_key)? {
+        return Ok(Some(Destination::Existing { id, new_participant: false }));
+    }
+    Ok(Some(Destination::New(Start { scope_key, follow_up_of: Some(original), linked_to: None })))
+}
+
+/// The conversation and whether it is proved by a token rather than by headers.
+fn find_answered(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<Option<(Conversation, bool)>, Error> {
+    if let Some(id) = &inbound.threading.conversation
+        && let Some(conversation) = rapport_store::conversation::find(tx, id)?
+    {
+        return Ok(Some((conversation, true)));
+    }
+    for candidate in &inbound.threading.candidates {
+        let known = rapport_store::message::list_by_email_id(tx, candidate)?;
+        // A mail that reached two of our addresses is answered at the one that was written to.
+        let here = known.iter().find(|known| {
+            known.channel_account_id.as_ref() == Some(&inbound.channel_account_id)
+        });
+        if let Some(known) = here.or(known.first())
+            && let Some(conversation) = rapport_store::conversation::find(tx, &known.conversation_id)?
+        {
+            return Ok(Some((conversation, false)));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the sender is the contact, an address the thread was led with, or somebody its mails went to.
+fn belongs_to(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    contact: &Contact,
+    address: &AddressId,
+    inbound: &Inbound,
+) -> Result<bool, Error> {
+    if conversation.contact.as_ref().is_some_and(|known| known.id == contact.id)
+        || rapport_store::conversation::has_address(tx, &conversation.id, address)?
+    {
+        return Ok(true);
+    }
+    let Some(last) =
+        rapport_store::message::find_last_of_channel(tx, &conversation.id, inbound.channel)?
+    else {
+        return Ok(false);
+    };
+    let sender = inbound.sender.value.to_lowercase();
+    Ok(last.details.to.iter().chain(&last.details.cc).any(|recipient| recipient.address.to_lowercase() == sender))
+}
+
+#[allow(clippy::too_many_arguments)]
+pub(super) fn open_new(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    inbound: &Inbound,
+    contact: &Contact,
+    address: &AddressId,
+    actor: &Actor,
+    start: Start,
+    now: Timestamp,
+) -> Result<Conversation, Error> {
+    open(tx, engine.entropy(), now, actor, &Opening {
+        contact,
+        address: Some(address),
+        channel: inbound.channel,
+        channel_account_id: Some(inbound.channel_account_id.clone()),
+        scope_key: start.scope_key,
+        origin: if inbound.test { Origin::Test } else { Origin::InboundMessage },
+        test: inbound.test,
+        topic: None,
+        subject: inbound.subject.clone(),
+        priority: Priority::Normal,
+        status: Status::Open,
+        assignee: None,
+        variables: "{}".to_owned(),
+        follow_up_of: start.follow_up_of,
+        linked_to: start.linked_to,
+    })
+}
