@@ -2,6 +2,8 @@
 //! Messages that come in are hostile until proven otherwise: parsing never fails and its cost is bounded.
 
 mod address;
+pub mod check;
+pub mod imap;
 mod inbound;
 mod outbound;
 pub mod reply_token;

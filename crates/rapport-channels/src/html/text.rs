@@ -374,8 +374,13 @@ fn link_line(line: &str, html: &mut String) {
 }
 
 fn find_scheme(text: &str) -> Option<usize> {
-    let positions = [text.find("https://"), text.find("http://")];
-    positions.into_iter().flatten().min()
+    // One search for the common start: two searches would each run to the end for every link.
+    text.match_indices("http")
+        .find(|(position, _)| {
+            let rest = &text[position + 4..];
+            rest.starts_with("://") || rest.starts_with("s://")
+        })
+        .map(|(position, _)| position)
 }
 
 pub(crate) fn escape_into(text: &str, html: &mut String) {

@@ -313,7 +313,9 @@ async fn scripted(answers: &'static [&'static str], after_dot: &'static str) -> 
 }
 
 async fn send_to(port: u16, tls: TlsMode) -> Result<crate::email::SubmitReceipt, DeliveryError> {
-    submit(&settings_for(port, tls), &envelope(&["a@x.example"]), b"x\r\n", &policy()).await
+    let mut settings = settings_for(port, tls);
+    settings.timeouts.command = Duration::from_millis(500);
+    submit(&settings, &envelope(&["a@x.example"]), b"x\r\n", &policy()).await
 }
 
 #[tokio::test]
