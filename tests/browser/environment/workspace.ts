@@ -1,5 +1,5 @@
 /** A workspace with people in it, made through the same calls that the screens use. */
-import { Api, type ChannelAccount, type Person } from "../support/api.ts";
+import { Api, type ChannelAccount, type Conversation, type Person } from "../support/api.ts";
 import { companyDomain, type MailServers } from "./mail-servers.ts";
 import type { Rapport } from "./rapport.ts";
 
@@ -79,6 +79,24 @@ export class Workspace {
       channel: "email",
       name: `Mail for ${address}`,
       config: { address, inbound: { kind: "http" }, outbound: { kind: "none" } },
+    });
+  }
+
+  /** A conversation on the API channel, where answers need no other server. */
+  async createApiConversation(account: ChannelAccount, name: string, text: string) {
+    return this.admin.post<Conversation>("/conversations", {
+      channel: "api",
+      channel_account_id: account.id,
+      to: { kind: "external", value: name.toLowerCase().replace(/\W+/g, "-"), name },
+      message: { direction: "inbound", body_text: text },
+    });
+  }
+
+  async createApiAccount(name: string): Promise<ChannelAccount> {
+    return this.admin.post<ChannelAccount>("/channel-accounts", {
+      channel: "api",
+      name,
+      config: {},
     });
   }
 

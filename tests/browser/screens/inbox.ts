@@ -1,0 +1,81 @@
+/** The inbox as a teammate sees it: the list, the open conversation, and the composer. */
+import { expect, type Locator, type Page } from "@playwright/test";
+
+export type View = "mine" | "unassigned" | "all" | "drafts";
+
+export class InboxScreen {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  async open(view: View = "all", conversationId?: string) {
+    await this.page.goto(`/inbox/${view}${conversationId ? `/${conversationId}` : ""}`);
+    await expect(this.list).toBeVisible();
+  }
+
+  get list() {
+    return this.page.getByRole("region", { name: "Conversation list" });
+  }
+
+  /** Rows carry everything there is to know about a conversation in their accessible name. */
+  row(text: string | RegExp): Locator {
+    return this.list.getByRole("option", { name: text });
+  }
+
+  get timeline() {
+    return this.page.getByRole("log");
+  }
+
+  message(text: string | RegExp): Locator {
+    return this.timeline.getByRole("article").filter({ hasText: text });
+  }
+
+  /** The frame in which mail written in HTML is shown. */
+  mailFrame(article: Locator) {
+    return article.locator("iframe").contentFrame();
+  }
+
+  get composer() {
+    return this.page.getByRole("region", { name: "Write" });
+  }
+
+  get editor() {
+    return this.composer.getByRole("textbox", { name: /^(Reply|Note)/ });
+  }
+
+  async choose(mode: "Reply" | "Note") {
+    await this.composer.getByRole("button", { name: mode, exact: true }).click();
+  }
+
+  /** Mail is held back for some seconds so that it can be undone; Ctrl+Enter is how most people send. */
+  async reply(text: string) {
+    await this.choose("Reply");
+    await this.editor.fill(text);
+    await this.composer.getByRole("button", { name: "Send", exact: true }).click();
+  }
+
+  async addNote(text: string) {
+    await this.choose("Note");
+    await this.editor.fill(text);
+    await this.composer.getByRole("button", { name: "Add note" }).click();
+  }
+
+  get assignButton() {
+    return this.page.getByRole("button", { name: /^Assign|^Assigned to/ });
+  }
+
+  async assignToMe() {
+    await this.assignButton.click();
+    await this.page.getByRole("option", { name: /me/ }).click();
+  }
+
+  get closeButton() {
+    return this.page.getByRole("button", { name: "Close", exact: true });
+  }
+
+  get toast() {
+    return this.page.getByRole("region", { name: /Notifications/ });
+  }
+}

@@ -1,0 +1,105 @@
+import { expect, test } from "../environment/fixtures.ts";
+import { InboxScreen } from "../screens/inbox.ts";
+import { BreakableConnection } from "../support/breakable-connection.ts";
+import { letter } from "../support/letter.ts";
+
+for (const [name, failure] of [
+  ["is refused", "refuse"],
+  ["silently stops", "stall"],
+] as const) {
+  test(`after a connection that ${name} nothing is missing and nothing is there twice`, async ({
+    browserOf,
+    workspace,
+    rapport,
+  }) => {
+    const to = `${failure}@company.test`;
+    const account = await workspace.createIngestAccount(to);
+    const ana = `ana.${failure}@customer.test`;
+    const first = letter({ to, from: ana, subject: "Connection", text: "Before it broke." });
+    const { conversation_id: id } = await workspace.admin.ingest(account.id, first);
+    const line = await BreakableConnection.open(rapport.port);
+    const page = await (await browserOf("bo", { url: line.url })).newPage();
+    const inbox = new InboxScreen(page);
+    await inbox.open("all", id);
+    await expect(inbox.message("Before it broke.")).toBeVisible();
+
+    line[failure]();
+    for (const text of ["First while broken.", "Second while broken."]) {
+      await workspace.admin.ingest(
+        account.id,
+        letter({ to, from: ana, subject: "Re: Connection", text }),
+      );
+    }
+    await workspace.admin.post(`/conversations/${id}/notes`, { body_text: "A note while broken." });
+    const other = letter({ to, subject: "Somebody else wrote", text: "Hello." });
+    await workspace.admin.ingest(account.id, other);
+    await expect(inbox.message("First while broken.")).toHaveCount(0);
+    line.repair();
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+
+    for (const text of ["Before it broke.", "First while broken.", "Second while broken."]) {
+      await expect(inbox.message(text)).toHaveCount(1, { timeout: 45_000 });
+    }
+    await expect(inbox.message("A note while broken.")).toHaveCount(1);
+    await expect(inbox.row(/Somebody else wrote/)).toHaveCount(1);
+    line.close();
+  });
+}
+
+test("what was acknowledged survives a killed server, and open screens catch up", async ({
+  browserOf,
+  workspace,
+  rapport,
+}) => {
+  const to = "crash@company.test";
+  const account = await workspace.createIngestAccount(to);
+  const { conversation_id: id } = await workspace.admin.ingest(
+    account.id,
+    letter({ to, subject: "Crash", text: "Before the crash." }),
+  );
+  const page = await (await browserOf("bo")).newPage();
+  const inbox = new InboxScreen(page);
+  await inbox.open("all", id);
+  await inbox.addNote("Written right before.");
+  await expect(inbox.message("Written right before.")).toBeVisible();
+  await workspace.admin.post(`/conversations/${id}/notes`, { body_text: "Acknowledged." });
+  await rapport.kill();
+  await rapport.startAgain();
+  await workspace.admin.post(`/conversations/${id}/notes`, { body_text: "After the crash." });
+  for (const text of ["Written right before.", "Acknowledged.", "After the crash."]) {
+    await expect(inbox.message(text)).toHaveCount(1, { timeout: 45_000 });
+  }
+});
+
+test("text that is being written survives a reload and reaches another device", async ({
+  browserOf,
+  workspace,
+}) => {
+  const to = "drafts@company.test";
+  const account = await workspace.createIngestAccount(to);
+  const { conversation_id: id } = await workspace.admin.ingest(
+    account.id,
+    letter({ to, subject: "Draft" }),
+  );
+  const inbox = new InboxScreen(await (await browserOf("bo")).newPage());
+  await inbox.open("all", id);
+  await inbox.choose("Note");
+  await inbox.editor.fill("Half a thought");
+  await expect
+    .poll(async () => {
+      const api = await workspace.api("bo");
+      const draft = await api
+        .get<{ body_text: string }>(`/conversations/${id}/drafts/note`)
+        .catch(() => null);
+      return draft?.body_text;
+    })
+    .toBe("Half a thought");
+  await inbox.page.reload();
+  await inbox.choose("Note");
+  await expect(inbox.editor).toHaveText("Half a thought");
+
+  const elsewhere = new InboxScreen(await (await browserOf("bo")).newPage());
+  await elsewhere.open("all", id);
+  await elsewhere.choose("Note");
+  await expect(elsewhere.editor).toHaveText("Half a thought");
+});

@@ -1,0 +1,67 @@
+import { expect, test } from "../environment/fixtures.ts";
+import { Rapport } from "../environment/rapport.ts";
+import { InboxScreen } from "../screens/inbox.ts";
+import { LogInScreen } from "../screens/log-in.ts";
+
+test("the first person sets up the workspace and lands in the inbox", async ({ browser }) => {
+  const rapport = await Rapport.start();
+  const context = await browser.newContext({ baseURL: rapport.url });
+  const page = await context.newPage();
+  await page.goto("/");
+  await expect(page).toHaveURL(/\/setup$/);
+  await page.getByLabel("Workspace name").fill("Blue Bicycles");
+  await page.getByLabel("Your name").fill("Dana Reyes");
+  await page.getByLabel("Email").fill("dana@bicycles.test");
+  await page.getByLabel("Password").fill("correct horse battery");
+  await page.getByRole("button", { name: "Create workspace" }).click();
+
+  const inbox = new InboxScreen(page);
+  await expect(inbox.list).toBeVisible();
+  await expect(page.getByText("Blue Bicycles").first()).toBeVisible();
+
+  // Nobody can do it a second time.
+  await page.goto("/setup");
+  await expect(page).toHaveURL(/\/inbox/);
+  await context.close();
+  await rapport.stop();
+});
+
+test("a wrong password is refused and the right one leads to the page that was asked for", async ({
+  browserOfNobody,
+  workspace,
+}) => {
+  const page = await (await browserOfNobody()).newPage();
+  await page.goto("/settings/people");
+  await expect(page).toHaveURL(/\/login/);
+  const logIn = new LogInScreen(page);
+  await logIn.logIn(workspace.people.dana.email, "not the password");
+  await expect(logIn.problem).toBeVisible();
+  await expect(logIn.email).toHaveValue(workspace.people.dana.email);
+  await logIn.logIn(workspace.people.dana.email, workspace.people.dana.password);
+  await expect(page).toHaveURL(/\/settings\/people$/);
+});
+
+test("an invited teammate chooses a password and starts working", async ({
+  browserOf,
+  browserOfNobody,
+}) => {
+  const admin = await (await browserOf("dana")).newPage();
+  await admin.goto("/settings/people");
+  await admin.getByRole("button", { name: "Invite" }).first().click();
+  const dialog = admin.getByRole("dialog");
+  await dialog.getByLabel("Email").fill("new.colleague@company.test");
+  await dialog.getByRole("button", { name: "Create invitation" }).click();
+  const link = await dialog.getByRole("textbox", { name: "Invitation link" }).inputValue();
+
+  const page = await (await browserOfNobody()).newPage();
+  await page.goto(link);
+  await page.getByLabel("Your name").fill("Noor Haddad");
+  await page.getByLabel("Password").fill("correct horse battery noor");
+  await page.getByRole("button", { name: "Join" }).click();
+  await expect(new InboxScreen(page).list).toBeVisible();
+
+  // The link works once.
+  const stranger = await (await browserOfNobody()).newPage();
+  await stranger.goto(link);
+  await expect(stranger.getByLabel("Password")).toHaveCount(0);
+});

@@ -1,0 +1,72 @@
+import { expect, test } from "../environment/fixtures.ts";
+import { InboxScreen } from "../screens/inbox.ts";
+import { letter } from "../support/letter.ts";
+
+test("triage goes without a mouse: move, take, note, answer, close", async ({
+  browserOf,
+  workspace,
+}) => {
+  const to = "keys@company.test";
+  const account = await workspace.createIngestAccount(to);
+  const ids: string[] = [];
+  for (const subject of ["Keys one", "Keys two", "Keys three"]) {
+    const { conversation_id: id } = await workspace.admin.ingest(
+      account.id,
+      letter({ to, subject }),
+    );
+    ids.push(id);
+  }
+  const page = await (await browserOf("bo")).newPage();
+  const inbox = new InboxScreen(page);
+  await inbox.open("unassigned");
+  await expect(inbox.row(/Keys three/)).toBeVisible();
+
+  // The newest is first; `j` goes down.
+  await page.keyboard.press("j");
+  await expect(page).toHaveURL(new RegExp(ids[2] ?? "-"));
+  await page.keyboard.press("j");
+  await expect(page).toHaveURL(new RegExp(ids[1] ?? "-"));
+  await page.keyboard.press("k");
+  await expect(page).toHaveURL(new RegExp(ids[2] ?? "-"));
+
+  await page.keyboard.press("i");
+  await expect(page.getByRole("button", { name: "Assigned to Bo Chen" })).toBeVisible();
+  await page.keyboard.press("n");
+  await page.keyboard.type("Only keys so far.");
+  await page.keyboard.press("Control+Enter");
+  await expect(inbox.message("Only keys so far.")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("e");
+  await expect
+    .poll(
+      async () =>
+        (await workspace.admin.get<{ status: string }>(`/conversations/${ids[2]}`)).status,
+    )
+    .toBe("closed");
+
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog")).toContainText("Close");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("assign to me");
+  await expect(page.getByRole("option", { name: /Assign to me/ })).toBeVisible();
+});
+
+test("letters typed into a field are never commands", async ({ browserOf, workspace }) => {
+  const to = "letters@company.test";
+  const account = await workspace.createIngestAccount(to);
+  const { conversation_id: id } = await workspace.admin.ingest(
+    account.id,
+    letter({ to, subject: "Letters" }),
+  );
+  const page = await (await browserOf("bo")).newPage();
+  const inbox = new InboxScreen(page);
+  await inbox.open("all", id);
+  await inbox.choose("Note");
+  await inbox.editor.pressSequentially("e i u w j k ? / close");
+  await expect(inbox.editor).toHaveText("e i u w j k ? / close");
+  const { status, assignee } = await workspace.admin.get<{ status: string; assignee: unknown }>(
+    `/conversations/${id}`,
+  );
+  expect({ status, assignee }).toEqual({ status: "open", assignee: null });
+});
