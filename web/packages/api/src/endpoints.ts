@@ -129,8 +129,7 @@ export const api = {
   close: (id: string) => answer(client.POST("/api/v1/conversations/{id}/close", acted(id))),
   undoClose: (id: string) =>
     answer(client.POST("/api/v1/conversations/{id}/undo-close", acted(id))),
-  followUp: (id: string) =>
-    answer(client.POST("/api/v1/conversations/{id}/follow-up", acted(id))),
+  followUp: (id: string) => answer(client.POST("/api/v1/conversations/{id}/follow-up", acted(id))),
   markRead: (id: string) => answer(client.POST("/api/v1/conversations/{id}/read", acted(id))),
   markUnread: (id: string) => answer(client.POST("/api/v1/conversations/{id}/unread", acted(id))),
   presence: (
@@ -167,8 +166,10 @@ export const api = {
   rotateSecret: (id: string) =>
     answer(client.POST("/api/v1/channel-accounts/{id}/rotate-secret", acted(id))),
 
-  search: (query: { q: string; type?: string; cursor?: string; limit?: number }, signal?: AbortSignal) =>
-    answer(client.GET("/api/v1/search", { params: { query }, signal })),
+  search: (
+    query: { q: string; type?: string; cursor?: string; limit?: number },
+    signal?: AbortSignal,
+  ) => answer(client.GET("/api/v1/search", { params: { query }, signal })),
   deadJobs: () =>
     answer(client.GET("/api/v1/jobs", { params: { query: { state: "dead", limit: 100 } } })),
   replayJob: (id: string) => answer(client.POST("/api/v1/jobs/{id}/replay", acted(id))),

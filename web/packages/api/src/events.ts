@@ -25,9 +25,12 @@ interface Envelope<Name extends string, Data> {
   contact_id: string | null;
   data: Data;
 }
+/** Events go to everyone alike, so what belongs to one reader is left out of them. */
+export type SharedConversation = Omit<Conversation, "unread_count" | "draft"> &
+  Partial<Pick<Conversation, "unread_count" | "draft">>;
 type ConversationEvent<Name extends string, Extra = object> = Envelope<
   Name,
-  { conversation: Conversation } & Extra
+  { conversation: SharedConversation } & Extra
 >;
 
 export type DurableEvent =

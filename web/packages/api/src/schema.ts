@@ -146,7 +146,10 @@ export interface paths {
     }>;
     post: Operation<{ path: { token: string }; body: { name: string; password: string }; ok: Me }>;
   };
-  "/api/v1/me": { get: Operation<{ ok: Me }>; patch: Operation<{ body: { name: string }; ok: Me }> };
+  "/api/v1/me": {
+    get: Operation<{ ok: Me }>;
+    patch: Operation<{ body: { name: string }; ok: Me }>;
+  };
   "/api/v1/workspace": {
     patch: Operation<{
       body: { name?: string; settings?: Partial<WorkspaceSettings> };
@@ -288,4 +291,3 @@ export interface paths {
   "/api/v1/jobs": { get: Operation<{ query: Listing & { state?: string }; ok: Page<Job> }> };
   "/api/v1/jobs/{id}/replay": { post: Operation<{ path: Id; body: object; ok: Job }> };
 }
-

@@ -385,13 +385,7 @@ export interface SearchResult {
   snippet: string;
   at: string;
 }
-export type ViewName =
-  | "mine"
-  | "unassigned"
-  | "all"
-  | "drafts"
-  | "automated"
-  | "requires_action";
+export type ViewName = "mine" | "unassigned" | "all" | "drafts" | "automated" | "requires_action";
 export interface ConversationCounts {
   views: Record<ViewName, number>;
   channels: Partial<Record<Channel, { unread: number }>>;

@@ -1,7 +1,6 @@
 /** Buttons in four weights, and the square icon button whose label is also its tooltip. */
 import type { ComponentProps, ReactNode } from "react";
 import { cx } from "./cx";
-import { Kbd } from "./kbd";
 import { Tooltip } from "./tooltip";
 
 export type ButtonKind = "primary" | "secondary" | "ghost" | "danger" | "note";
@@ -11,7 +10,8 @@ const kinds: Record<ButtonKind, string> = {
   primary: "bg-accent text-on-accent hover:bg-accent-hover font-medium",
   secondary:
     "bg-raised text-text hover:bg-hover font-medium shadow-[inset_0_0_0_1px_var(--line)] hover:shadow-[inset_0_0_0_1px_var(--control)]",
-  ghost: "text-text-2 hover:bg-hover hover:text-text font-medium data-[state=open]:bg-hover data-[state=open]:text-text",
+  ghost:
+    "text-text-2 hover:bg-hover hover:text-text font-medium data-[state=open]:bg-hover data-[state=open]:text-text",
   danger: "bg-danger text-bg hover:opacity-90 font-medium",
   note: "bg-note-text text-note-bg hover:opacity-90 font-medium",
 };
@@ -109,10 +109,22 @@ export function IconButton({
 export function Spinner({ className }: { className?: string }) {
   return (
     <svg viewBox="0 0 16 16" className={cx("size-4 animate-spin", className)} aria-hidden="true">
-      <circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" strokeOpacity=".25" strokeWidth="2" />
-      <path d="M14 8a6 6 0 0 0-6-6" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" />
+      <circle
+        cx="8"
+        cy="8"
+        r="6"
+        fill="none"
+        stroke="currentColor"
+        strokeOpacity=".25"
+        strokeWidth="2"
+      />
+      <path
+        d="M14 8a6 6 0 0 0-6-6"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="2"
+        strokeLinecap="round"
+      />
     </svg>
   );
 }
-
-export { Kbd };

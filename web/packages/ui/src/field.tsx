@@ -1,6 +1,7 @@
 /** Form fields: a real label, help, and the error next to the field it belongs to. */
-import { type ComponentProps, type ReactNode, useId } from "react";
+
 import { Switch as RadixSwitch } from "radix-ui";
+import { type ComponentProps, type ReactNode, useId } from "react";
 import { cx } from "./cx";
 
 export const controlClass =
@@ -71,7 +72,14 @@ export function Select({ className, children, ...rest }: ComponentProps<"select"
         className="pointer-events-none absolute end-2.5 top-1/2 size-4 -translate-y-1/2 text-text-3"
         aria-hidden="true"
       >
-        <path d="m4 6 4 4 4-4" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round" />
+        <path
+          d="m4 6 4 4 4-4"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="1.5"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+        />
       </svg>
     </span>
   );

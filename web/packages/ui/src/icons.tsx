@@ -176,14 +176,17 @@ export function PriorityIcon({ priority, className }: { priority: string; classN
   }
   const bars = priority === "high" ? 3 : priority === "normal" ? 2 : 1;
   return (
-    <Mark className={cx(priority === "high" ? "text-warning" : "text-text-3", className)} stroke="none">
+    <Mark
+      className={cx(priority === "high" ? "text-warning" : "text-text-3", className)}
+      stroke="none"
+    >
       {[0, 1, 2].map((bar) => (
         <rect
           key={bar}
-          x={2.500 + bar * 4}
+          x={2.5 + bar * 4}
           y={10 - bar * 3}
           width="2.800"
-          height={3.500 + bar * 3}
+          height={3.5 + bar * 3}
           rx="1"
           fill="currentColor"
           opacity={bar < bars ? 1 : 0.28}

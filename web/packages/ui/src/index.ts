@@ -5,6 +5,6 @@ export { cx } from "./cx";
 export * from "./dialog";
 export * from "./field";
 export * from "./icons";
-export { keyParts } from "./kbd";
+export { Kbd, keyParts } from "./kbd";
 export * from "./popover";
 export * from "./tooltip";

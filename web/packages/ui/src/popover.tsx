@@ -11,7 +11,10 @@ export const Popover = RadixPopover.Root;
 export const PopoverTrigger = RadixPopover.Trigger;
 export const PopoverAnchor = RadixPopover.Anchor;
 export const PopoverClose = RadixPopover.Close;
-export function PopoverContent({ className, ...rest }: ComponentProps<typeof RadixPopover.Content>) {
+export function PopoverContent({
+  className,
+  ...rest
+}: ComponentProps<typeof RadixPopover.Content>) {
   return (
     <RadixPopover.Portal>
       <RadixPopover.Content
@@ -71,14 +74,23 @@ export function MenuItem({
       )}
       {...rest}
     >
-      {icon ? <span className="flex size-4 items-center justify-center text-text-2">{icon}</span> : null}
+      {icon ? (
+        <span className="flex size-4 items-center justify-center text-text-2">{icon}</span>
+      ) : null}
       <span className="min-w-0 flex-1">
         <span className="block truncate">{children}</span>
         {hint ? <span className="block text-micro text-text-3">{hint}</span> : null}
       </span>
       {checked ? (
         <svg viewBox="0 0 16 16" className="size-4 text-accent" aria-hidden="true">
-          <path d="m3.5 8.5 3 3 6-7" fill="none" stroke="currentColor" strokeWidth="1.75" strokeLinecap="round" strokeLinejoin="round" />
+          <path
+            d="m3.5 8.5 3 3 6-7"
+            fill="none"
+            stroke="currentColor"
+            strokeWidth="1.75"
+            strokeLinecap="round"
+            strokeLinejoin="round"
+          />
         </svg>
       ) : null}
       {shortcut ? <Kbd keys={shortcut} className="text-text-3" /> : null}

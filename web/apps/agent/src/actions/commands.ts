@@ -147,7 +147,12 @@ export async function setStatus(
     return;
   }
   releaseRow(conversation.id);
-  await change(context, conversation, { status }, t("toast.status", { status: t(`status.${status}`) }));
+  await change(
+    context,
+    conversation,
+    { status },
+    t("toast.status", { status: t(`status.${status}`) }),
+  );
 }
 
 export async function setPriority(

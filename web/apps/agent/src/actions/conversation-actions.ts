@@ -1,7 +1,8 @@
 /** Actions on the open conversation. */
+
+import { focusComposer } from "@/app/focus";
 import { neighbour } from "@/app/inbox-state";
 import { overlays } from "@/app/overlays";
-import { focusComposer } from "@/app/focus";
 import { t } from "@/i18n";
 import * as commands from "./commands";
 import { type Action, type ActionContext, type Availability, can, register } from "./registry";
@@ -27,7 +28,12 @@ export function mayAssign(context: ActionContext): Availability {
 
 /** Runs `act` on the open conversation. The registry has checked that there is one. */
 const onOpen =
-  (act: (context: ActionContext, conversation: NonNullable<ActionContext["conversation"]>) => unknown) =>
+  (
+    act: (
+      context: ActionContext,
+      conversation: NonNullable<ActionContext["conversation"]>,
+    ) => unknown,
+  ) =>
   (context: ActionContext) => {
     if (context.conversation) return act(context, context.conversation) as void | Promise<unknown>;
   };

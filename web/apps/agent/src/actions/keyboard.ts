@@ -58,7 +58,10 @@ export class KeyMatcher {
       const wanted = prefix ? `${prefix} ${name}` : name;
       const found = actions.find((action) => keysOf(action).includes(wanted));
       if (found) return found;
-      if (!prefix && actions.some((action) => keysOf(action).some((k) => k.startsWith(`${name} `)))) {
+      if (
+        !prefix &&
+        actions.some((action) => keysOf(action).some((k) => k.startsWith(`${name} `)))
+      ) {
         this.#prefix = name;
         this.#at = now;
         return null;
@@ -73,5 +76,7 @@ export function isTyping(target: EventTarget | null): boolean {
   if (target.isContentEditable) return true;
   const field = target.closest("input, textarea, select");
   if (!field) return false;
-  return !(field instanceof HTMLInputElement && ["checkbox", "radio", "button"].includes(field.type));
+  return !(
+    field instanceof HTMLInputElement && ["checkbox", "radio", "button"].includes(field.type)
+  );
 }

@@ -2,9 +2,8 @@
  * Everything that can be done, once: its words, its key, when it may run and what it does.
  * Buttons, the command menu and the keyboard all run these objects.
  */
-import type { Conversation, Me, Permission } from "@rapport/api";
+import type { Conversation, Me, Permission, ViewName } from "@rapport/api";
 import type { QueryClient } from "@tanstack/react-query";
-import type { ViewName } from "@rapport/api";
 
 /** Where an action can take the reader; the router fulfils it. */
 export interface Navigation {

@@ -63,7 +63,9 @@ function useKeyboard(context: ActionContext) {
       const plain = event.key === "Enter" || event.key.startsWith("Arrow") || event.key === " ";
       const onControl =
         event.target instanceof Element &&
-        event.target.closest('a,button,[role="option"],[role="listbox"],[role="tab"],[role="log"]') !== null;
+        event.target.closest(
+          'a,button,[role="option"],[role="listbox"],[role="tab"],[role="log"]',
+        ) !== null;
       if (plain && onControl && !chord) return;
       const candidates = typing
         ? allActions().filter((candidate) => candidate.whileTyping)

@@ -30,7 +30,9 @@ const panes = [regionIds.list, regionIds.timeline, regionIds.composer];
 /** Moves to the next pane that is on screen, for F6. */
 export function cyclePanes(backwards: boolean) {
   const present = panes.filter((id) => document.getElementById(id));
-  const at = present.findIndex((id) => document.getElementById(id)?.contains(document.activeElement));
+  const at = present.findIndex((id) =>
+    document.getElementById(id)?.contains(document.activeElement),
+  );
   const step = backwards ? -1 : 1;
   const next = present[(at + step + present.length) % present.length];
   if (next) focus(next);

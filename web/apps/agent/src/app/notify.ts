@@ -12,7 +12,10 @@ export const undoStack = createStore<readonly Undo[]>([]);
 const undoKept = 10;
 export const undoShown = 6_000;
 
-export function say(message: string, options: { undo?: () => void | Promise<void>; duration?: number; id?: string } = {}) {
+export function say(
+  message: string,
+  options: { undo?: () => void | Promise<void>; duration?: number; id?: string } = {},
+) {
   const { undo } = options;
   if (!undo) return toast(message, { duration: options.duration ?? 4_000, id: options.id });
   const entry: Undo = { label: message, run: undo };

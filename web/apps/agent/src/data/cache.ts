@@ -2,10 +2,11 @@
  * The writes that both the event stream and the answers of commands make to the cache.
  * They share one path, so that a command's answer and its event never disagree.
  */
-import type { Conversation, ConversationDetail, Message } from "@rapport/api";
+import type { Conversation, ConversationDetail, Message, SharedConversation } from "@rapport/api";
 import type { QueryClient } from "@tanstack/react-query";
 import { keys, type ListQuery } from "./keys";
 import { type ListPages, patchList, placeConversation } from "./list-pages";
+import { matchesQuery } from "./list-query";
 import { changeMessage, placeMessage, type TimelinePages } from "./timeline-pages";
 
 /** Writes a conversation everywhere it is shown, unless something newer is already there. */
@@ -19,6 +20,36 @@ export function writeConversation(cache: QueryClient, conversation: Conversation
       list ? placeConversation(list, query, conversation, myId) : list,
     );
   }
+}
+
+/**
+ * Gives a shared conversation back what belongs to the reader: what is known here, with newly arrived
+ * messages counted as unread. Nothing comes back when the conversation was never loaded.
+ */
+export function personalise(
+  cache: QueryClient,
+  shared: SharedConversation,
+): Conversation | undefined {
+  const known = findConversation(cache, shared.id);
+  if (!known) {
+    return shared.unread_count === undefined
+      ? undefined
+      : { ...shared, unread_count: shared.unread_count, draft: shared.draft ?? null };
+  }
+  const arrived = Math.max(0, shared.inbound_count - known.inbound_count);
+  return {
+    ...shared,
+    unread_count: shared.unread_count ?? known.unread_count + arrived,
+    draft: shared.draft === undefined ? known.draft : shared.draft,
+  };
+}
+
+/** Whether any loaded list would show this conversation, as far as can be told without its reader. */
+export function isWanted(cache: QueryClient, shared: SharedConversation, myId: string): boolean {
+  const assumed: Conversation = { ...shared, unread_count: shared.inbound_count, draft: null };
+  return cache
+    .getQueriesData<ListPages>({ queryKey: keys.lists })
+    .some(([key, list]) => list && matchesQuery(assumed, key[1] as ListQuery, myId));
 }
 
 /** Changes fields that belong to the reader alone (unread, draft) and carry no version. */

@@ -12,10 +12,22 @@ import type {
 } from "@rapport/api";
 import type { ListQuery } from "./keys";
 
-export const views: ViewName[] = ["mine", "unassigned", "all", "drafts", "automated", "requires_action"];
+export const views: ViewName[] = [
+  "mine",
+  "unassigned",
+  "all",
+  "drafts",
+  "automated",
+  "requires_action",
+];
 export const statuses: Status[] = ["open", "waiting", "pending", "solved", "closed"];
 export const priorities: Priority[] = ["urgent", "high", "normal", "low"];
-export const sorts: ConversationSort[] = ["last_activity", "oldest_unanswered", "created", "priority"];
+export const sorts: ConversationSort[] = [
+  "last_activity",
+  "oldest_unanswered",
+  "created",
+  "priority",
+];
 export const channelTabs: Channel[] = ["email", "chat", "api"];
 const allChannels: Channel[] = [
   "email",
@@ -126,7 +138,10 @@ export function matchesQuery(
   if (conversation.test) return false;
   if (query.status && !query.status.split(",").includes(conversation.status)) return false;
   if (query.lifecycle && conversation.lifecycle !== query.lifecycle) return false;
-  if (query.channel && !query.channel.split(",").some((c) => conversation.channels.includes(c as Channel)))
+  if (
+    query.channel &&
+    !query.channel.split(",").some((c) => conversation.channels.includes(c as Channel))
+  )
     return false;
   if (query.priority && !query.priority.split(",").includes(conversation.priority)) return false;
   if (query.unread && conversation.unread_count === 0) return false;

@@ -139,4 +139,3 @@ export function advancedBy(error: unknown): Message[] | null {
   const current = error.problem.current as { messages?: Message[] } | undefined;
   return current?.messages ?? [];
 }
-

@@ -9,11 +9,19 @@ import type {
   DurableEvent,
   EphemeralEvent,
   ServerEvent,
+  SharedConversation,
   User,
   Viewer,
 } from "@rapport/api";
 import type { QueryClient } from "@tanstack/react-query";
-import { patchConversation, patchMessage, writeConversation, writeMessage } from "@/data/cache";
+import {
+  isWanted,
+  patchConversation,
+  patchMessage,
+  personalise,
+  writeConversation,
+  writeMessage,
+} from "@/data/cache";
 import { keys } from "@/data/keys";
 import { placeActivity, type TimelinePages } from "@/data/timeline-pages";
 
@@ -21,6 +29,8 @@ export interface ApplyContext {
   myId: string;
   /** Called when the numbers beside the views may have changed. */
   refreshCounts: () => void;
+  /** Called for a conversation that a list should show and that was never loaded. */
+  fetchConversation: (id: string) => void;
 }
 
 export function applyEvent(cache: QueryClient, event: ServerEvent, context: ApplyContext): void {
@@ -33,26 +43,26 @@ export function applyEvent(cache: QueryClient, event: ServerEvent, context: Appl
     case "conversation.reopened":
     case "conversation.priority_changed":
     case "conversation.topic_changed":
-      writeConversation(cache, event.data.conversation, context.myId);
+      takeConversation(cache, event.data.conversation, context);
       writeActivity(cache, event);
       context.refreshCounts();
       return;
     case "conversation.linked":
-      writeConversation(cache, event.data.conversation, context.myId);
+      takeConversation(cache, event.data.conversation, context);
       writeActivity(cache, event);
       refetchDetail(cache, event.data.conversation.id);
       return;
     case "conversation.requires_action_changed":
     case "conversation.subject_changed":
-      writeConversation(cache, event.data.conversation, context.myId);
+      takeConversation(cache, event.data.conversation, context);
       context.refreshCounts();
       return;
     case "conversation.channel_changed":
-      writeConversation(cache, event.data.conversation, context.myId);
+      takeConversation(cache, event.data.conversation, context);
       refetchDetail(cache, event.data.conversation.id);
       return;
     case "message.received":
-      writeConversation(cache, event.data.conversation, context.myId);
+      takeConversation(cache, event.data.conversation, context);
       placeOrFetch(cache, event);
       clearTyping(cache, event.data.conversation.id, event.actor.id);
       // The addresses a reply would go to may differ after a new message.
@@ -61,13 +71,13 @@ export function applyEvent(cache: QueryClient, event: ServerEvent, context: Appl
       return;
     case "message.queued":
     case "note.added":
-      writeConversation(cache, event.data.conversation, context.myId);
+      takeConversation(cache, event.data.conversation, context);
       placeOrFetch(cache, event);
       clearTyping(cache, event.data.conversation.id, event.actor.id);
       context.refreshCounts();
       return;
     case "message.delivery_changed":
-      writeConversation(cache, event.data.conversation, context.myId);
+      takeConversation(cache, event.data.conversation, context);
       patchMessage(cache, event.data.conversation.id, event.data.message_id, (message) => ({
         ...message,
         delivery: event.data.delivery,
@@ -75,7 +85,7 @@ export function applyEvent(cache: QueryClient, event: ServerEvent, context: Appl
       }));
       return;
     case "message.cancelled":
-      writeConversation(cache, event.data.conversation, context.myId);
+      takeConversation(cache, event.data.conversation, context);
       patchMessage(cache, event.data.conversation.id, event.data.message_id, () => null);
       return;
     case "conversation.read":
@@ -117,6 +127,12 @@ export function applyEvent(cache: QueryClient, event: ServerEvent, context: Appl
       // A newer server may announce what this build does not know; the next snapshot carries it.
       event satisfies never;
   }
+}
+
+function takeConversation(cache: QueryClient, shared: SharedConversation, context: ApplyContext) {
+  const conversation = personalise(cache, shared);
+  if (conversation) writeConversation(cache, conversation, context.myId);
+  else if (isWanted(cache, shared, context.myId)) context.fetchConversation(shared.id);
 }
 
 type ConversationActivity = Extract<DurableEvent, { data: { conversation: unknown } }>;

@@ -1,8 +1,9 @@
 /** Keeps the cache live while somebody is signed in, and says whether the connection stands. */
-import type { Me, ServerEvent } from "@rapport/api";
+import { api, type Me, type ServerEvent } from "@rapport/api";
 import { notifyManager, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import { reportSessionEnd } from "@/app/session";
+import { writeConversation } from "@/data/cache";
 import { keys } from "@/data/keys";
 import { applyEvent } from "./apply-event";
 import { type ConnectionState, SharedConnection } from "./shared-connection";
@@ -30,6 +31,20 @@ function countsRefresher(cache: QueryClient) {
   };
 }
 
+/** Fetches conversations that events spoke of and nobody has loaded, each once at a time. */
+function conversationFetcher(cache: QueryClient, myId: string) {
+  const underWay = new Set<string>();
+  return (id: string) => {
+    if (underWay.has(id)) return;
+    underWay.add(id);
+    api
+      .conversation(id)
+      .then((conversation) => writeConversation(cache, conversation, myId))
+      .catch(() => cache.invalidateQueries({ queryKey: keys.lists }))
+      .finally(() => underWay.delete(id));
+  };
+}
+
 /** Applies bursts once per frame, so that many events cost one paint. */
 function batcher(apply: (events: ServerEvent[]) => void) {
   let waiting: ServerEvent[] = [];
@@ -53,7 +68,11 @@ export function RealtimeProvider({ me, children }: { me: Me; children: ReactNode
   const workspaceId = me.workspace.id;
 
   useEffect(() => {
-    const context = { myId, refreshCounts: countsRefresher(cache) };
+    const context = {
+      myId,
+      refreshCounts: countsRefresher(cache),
+      fetchConversation: conversationFetcher(cache, myId),
+    };
     let wasLive = false;
     const connection = new SharedConnection(`${workspaceId}.${myId}`, 0, {
       onEvent: batcher((events) =>

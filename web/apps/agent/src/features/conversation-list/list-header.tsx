@@ -131,7 +131,9 @@ function ChannelTabs({ search, onSearch }: Controls) {
           >
             {channel ? <ChannelIcon channel={channel} className="size-3.5" /> : null}
             {channel ? t(`channel.${channel}`) : t("filter.all_channels")}
-            {unread > 0 ? <span className="text-micro tabular-nums opacity-80">{capped(unread)}</span> : null}
+            {unread > 0 ? (
+              <span className="text-micro tabular-nums opacity-80">{capped(unread)}</span>
+            ) : null}
           </button>
         );
       })}
@@ -191,7 +193,9 @@ function SortMenu({ search, onSearch }: Controls) {
 }
 
 function toggled<T>(list: readonly T[] | undefined, value: T): T[] | undefined {
-  const next = list?.includes(value) ? list.filter((other) => other !== value) : [...(list ?? []), value];
+  const next = list?.includes(value)
+    ? list.filter((other) => other !== value)
+    : [...(list ?? []), value];
   return next.length > 0 ? next : undefined;
 }
 
@@ -291,9 +295,17 @@ function Chips({ view, search, onSearch }: Controls & { view: ViewName }) {
   const { data: users } = useQuery(usersQuery);
   const chips: { id: string; label: string; without: InboxSearch }[] = [];
   if (search.unread)
-    chips.push({ id: "unread", label: t("filter.unread"), without: { ...search, unread: undefined } });
+    chips.push({
+      id: "unread",
+      label: t("filter.unread"),
+      without: { ...search, unread: undefined },
+    });
   if (search.action)
-    chips.push({ id: "action", label: t("filter.action"), without: { ...search, action: undefined } });
+    chips.push({
+      id: "action",
+      label: t("filter.action"),
+      without: { ...search, action: undefined },
+    });
   for (const status of search.status ?? [])
     chips.push({
       id: status,

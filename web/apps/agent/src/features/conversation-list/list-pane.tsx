@@ -251,7 +251,11 @@ function useTypingContacts(): ReadonlySet<string> {
 function ListSkeleton() {
   const { t } = useTranslation();
   return (
-    <div className="flex-1 overflow-hidden px-4 py-2" role="status" aria-label={t("common.loading")}>
+    <div
+      className="flex-1 overflow-hidden px-4 py-2"
+      role="status"
+      aria-label={t("common.loading")}
+    >
       {Array.from({ length: 8 }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the placeholders are all alike.
         <div key={index} className="flex h-[78px] gap-3 py-2.5">
@@ -292,7 +296,9 @@ function EmptyList({ view, search, onSearch, onView }: EmptyListProps) {
         ) : undefined
       }
     >
-      {view === "mine" && unassigned > 0 ? t("list.unassigned_waiting", { count: unassigned }) : null}
+      {view === "mine" && unassigned > 0
+        ? t("list.unassigned_waiting", { count: unassigned })
+        : null}
     </EmptyState>
   );
 }

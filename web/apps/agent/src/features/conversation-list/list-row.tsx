@@ -1,13 +1,6 @@
 /** One conversation in the list. Drawn again only when what it shows has changed. */
 import type { Conversation, Viewer } from "@rapport/api";
-import {
-  Avatar,
-  ChannelIcon,
-  cx,
-  OmnichannelIcon,
-  PriorityIcon,
-  StatusIcon,
-} from "@rapport/ui";
+import { Avatar, ChannelIcon, cx, OmnichannelIcon, PriorityIcon, StatusIcon } from "@rapport/ui";
 import { CornerUpLeft, Pencil, StickyNote } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
@@ -68,7 +61,11 @@ export const ListRow = memo(function ListRow({
         <span className="absolute inset-y-2 start-0 w-[3px] rounded-full bg-warning" />
       ) : null}
       <span className="relative mt-0.5 h-fit">
-        <Avatar id={conversation.contact?.id ?? conversation.id} name={name} className="compact:size-8" />
+        <Avatar
+          id={conversation.contact?.id ?? conversation.id}
+          name={name}
+          className="compact:size-8"
+        />
         {conversation.status !== "open" ? (
           <span className="absolute -end-1 -bottom-1 rounded-full bg-surface p-px">
             <StatusIcon status={conversation.status} className="size-3.5" />
@@ -185,7 +182,13 @@ function RowEnd({
       ) : null}
       {showAssignee && assignee ? (
         <span title={assignee.name}>
-          <Avatar id={assignee.id} name={assignee.name} size="tiny" square className="size-4.5 text-[8px]" />
+          <Avatar
+            id={assignee.id}
+            name={assignee.name}
+            size="tiny"
+            square
+            className="size-4.5 text-[8px]"
+          />
         </span>
       ) : null}
       {conversation.unread_count > 0 ? (

@@ -24,8 +24,7 @@ export function useHeldRows(
 
   const active = held !== null && held.key === listKey && held.signal === signal && hold;
   const result = useMemo<HeldRows>(
-    () =>
-      active ? holdOrder(held.ids, live, last.current, released) : { rows: live, pending: 0 },
+    () => (active ? holdOrder(held.ids, live, last.current, released) : { rows: live, pending: 0 }),
     [active, held, live, released],
   );
 

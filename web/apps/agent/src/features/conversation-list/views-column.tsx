@@ -33,11 +33,11 @@ export function ViewsColumn({ current, workspace, onView }: ViewsColumnProps) {
   return (
     <nav
       aria-label={t("nav.views")}
-      className="scroll-thin flex w-52 shrink-0 flex-col gap-5 border-e border-line bg-surface px-2 pb-4"
+      className="scroll-thin flex w-52 shrink-0 flex-col border-e border-line bg-surface px-2 pb-4"
     >
       <p className="flex h-14 shrink-0 items-center truncate px-2 text-heading">{workspace}</p>
       {groups.map((group) => (
-        <div key={group.label}>
+        <div key={group.label} className="mb-5">
           <h2 className="mb-1 px-2 text-micro font-medium text-text-3">{t(group.label)}</h2>
           <ul className="space-y-px">
             {group.views.map((view) => {

@@ -14,7 +14,15 @@ import {
   Notice,
 } from "@rapport/ui";
 import { useQueryClient } from "@tanstack/react-query";
-import { CircleAlert, Copy, Ellipsis, FileCode, ImageOff, RotateCw, StickyNote } from "lucide-react";
+import {
+  CircleAlert,
+  Copy,
+  Ellipsis,
+  FileCode,
+  ImageOff,
+  RotateCw,
+  StickyNote,
+} from "lucide-react";
 import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { copy } from "@/actions/commands";
@@ -33,7 +41,11 @@ export interface MessageItemProps {
   myId: string;
 }
 
-export const MessageItem = memo(function MessageItem({ message, continued, myId }: MessageItemProps) {
+export const MessageItem = memo(function MessageItem({
+  message,
+  continued,
+  myId,
+}: MessageItemProps) {
   if (message.kind === "note") return <NoteSlip message={message} myId={myId} />;
   if (message.channel === "email") return <EmailCard message={message} myId={myId} />;
   return <Bubble message={message} continued={continued} myId={myId} />;
@@ -68,7 +80,9 @@ function Meta({ message, withChannel }: { message: Message; withChannel: boolean
       <time dateTime={message.sent_at} title={fullTime(message.sent_at)} className="tabular-nums">
         {timeOfDay(message.sent_at)}
       </time>
-      {message.direction === "outbound" && !message.held_until ? <DeliveryMark message={message} /> : null}
+      {message.direction === "outbound" && !message.held_until ? (
+        <DeliveryMark message={message} />
+      ) : null}
     </span>
   );
 }
@@ -80,11 +94,19 @@ function Bubble({ message, continued, myId }: MessageItemProps) {
   return (
     <article
       aria-label={label}
-      className={cx("group flex gap-2.5", outbound && "flex-row-reverse", continued ? "mt-1" : "mt-5")}
+      className={cx(
+        "group flex gap-2.5",
+        outbound && "flex-row-reverse",
+        continued ? "mt-1" : "mt-5",
+      )}
     >
       <span className="w-6 shrink-0">
         {continued ? null : (
-          <Avatar id={message.author.id ?? message.author.name} name={message.author.name} size="small" />
+          <Avatar
+            id={message.author.id ?? message.author.name}
+            name={message.author.name}
+            size="small"
+          />
         )}
       </span>
       <div className={cx("flex max-w-[min(36rem,82%)] min-w-0 flex-col", outbound && "items-end")}>
@@ -153,8 +175,12 @@ function EmailCard({ message, myId }: { message: Message; myId: string }) {
             className="max-w-full truncate text-small text-text-3 hover:text-text"
           >
             {t("message.to", { names: recipientText(message.to) || "–" })}
-            {message.cc.length > 0 ? ` · ${t("message.cc", { names: recipientText(message.cc) })}` : ""}
-            {message.bcc.length > 0 ? ` · ${t("message.bcc", { names: recipientText(message.bcc) })}` : ""}
+            {message.cc.length > 0
+              ? ` · ${t("message.cc", { names: recipientText(message.cc) })}`
+              : ""}
+            {message.bcc.length > 0
+              ? ` · ${t("message.bcc", { names: recipientText(message.bcc) })}`
+              : ""}
           </button>
         </div>
         <span className="flex items-center gap-1 pt-0.5">
@@ -177,9 +203,7 @@ function EmailCard({ message, myId }: { message: Message; myId: string }) {
 function EmailDetails({ message }: { message: Message }) {
   const { t } = useTranslation();
   const full = (recipients: Recipient[]) =>
-    recipients
-      .map(({ name, address }) => (name ? `${name} <${address}>` : address))
-      .join(", ");
+    recipients.map(({ name, address }) => (name ? `${name} <${address}>` : address)).join(", ");
   const rows: [string, string][] = [
     [t("field.from"), message.from ? full([message.from]) : ""],
     [t("field.to"), full(message.to)],
@@ -248,7 +272,9 @@ function EmailBody({ message }: { message: Message }) {
           sender={message.author.name}
         />
       ) : (
-        <LinkedText text={showQuote ? message.body_text : message.visible_text || message.body_text} />
+        <LinkedText
+          text={showQuote ? message.body_text : message.visible_text || message.body_text}
+        />
       )}
       {message.has_quote ? (
         <button

@@ -1,0 +1,130 @@
+/** Every address of the app. Screens beyond the inbox are fetched when they are first visited. */
+import { ApiError, api } from "@rapport/api";
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { parseInboxSearch } from "@/data/list-query";
+import { meQuery } from "@/data/queries";
+import { InboxScreen } from "@/routes/inbox";
+import { NotFound } from "@/routes/not-found";
+import { RouteError } from "@/routes/route-error";
+import { Shell } from "./shell";
+
+interface RouterContext {
+  cache: QueryClient;
+}
+
+const root = createRootRouteWithContext<RouterContext>()({
+  notFoundComponent: NotFound,
+  errorComponent: RouteError,
+});
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: (raw: Record<string, unknown>): { next?: string } =>
+    // Only a path of our own may follow a log-in; `//host` would lead away.
+    typeof raw.next === "string" && /^\/(?!\/|\\)/.test(raw.next) ? { next: raw.next } : {},
+  component: lazyRouteComponent(() => import("@/routes/login")),
+});
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("@/routes/setup")),
+});
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitations/$token",
+  component: lazyRouteComponent(() => import("@/routes/accept-invitation")),
+});
+
+const app = createRoute({
+  getParentRoute: () => root,
+  id: "app",
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.cache.ensureQueryData(meQuery);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      const { required } = await api.setupState();
+      if (required) throw redirect({ to: "/setup" });
+      const next = location.href === "/" ? undefined : location.href;
+      throw redirect({ to: "/login", search: { next } });
+    }
+  },
+});
+const home = createRoute({
+  getParentRoute: () => app,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/inbox/$view/{-$conversationId}", params: { view: "mine" } });
+  },
+});
+const inboxHome = createRoute({
+  getParentRoute: () => app,
+  path: "/inbox",
+  beforeLoad: () => {
+    throw redirect({ to: "/inbox/$view/{-$conversationId}", params: { view: "mine" } });
+  },
+});
+const inbox = createRoute({
+  getParentRoute: () => app,
+  path: "/inbox/$view/{-$conversationId}",
+  validateSearch: parseInboxSearch,
+  component: InboxScreen,
+});
+const contacts = createRoute({
+  getParentRoute: () => app,
+  path: "/contacts",
+  validateSearch: (raw: Record<string, unknown>): { q?: string } =>
+    typeof raw.q === "string" && raw.q ? { q: raw.q } : {},
+  component: lazyRouteComponent(() => import("@/routes/contacts"), "ContactsScreen"),
+});
+const contact = createRoute({
+  getParentRoute: () => app,
+  path: "/contacts/$contactId",
+  component: lazyRouteComponent(() => import("@/routes/contacts"), "ContactScreen"),
+});
+const search = createRoute({
+  getParentRoute: () => app,
+  path: "/search",
+  validateSearch: (raw: Record<string, unknown>): { q?: string; type?: string } => ({
+    ...(typeof raw.q === "string" && raw.q ? { q: raw.q } : {}),
+    ...(typeof raw.type === "string" && raw.type ? { type: raw.type } : {}),
+  }),
+  component: lazyRouteComponent(() => import("@/routes/search")),
+});
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/{-$section}/{-$item}",
+  component: lazyRouteComponent(() => import("@/routes/settings")),
+});
+
+const tree = root.addChildren([
+  login,
+  setup,
+  invitation,
+  app.addChildren([home, inboxHome, inbox, contacts, contact, search, settings]),
+]);
+
+export function makeRouter(cache: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { cache },
+    defaultPreload: "intent",
+    defaultNotFoundComponent: NotFound,
+    defaultErrorComponent: RouteError,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

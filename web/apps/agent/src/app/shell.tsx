@@ -1,0 +1,150 @@
+/** The frame around every signed-in screen: rail, connection state, panels that open over it. */
+import { TooltipProvider } from "@rapport/ui";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { ActionContext, Navigation } from "@/actions/registry";
+import { ActionProvider } from "@/actions/use-actions";
+import { findConversation } from "@/data/cache";
+import { channelTabs, type InboxSearch, parseView } from "@/data/list-query";
+import { conversationOptions, meQuery } from "@/data/queries";
+import { RealtimeProvider } from "@/realtime/provider";
+import { ConnectionBar } from "./connection-bar";
+import { regionIds } from "./focus";
+import { useOverlay } from "./overlays";
+import { Rail, TabBar } from "./rail";
+import { MeContext, markSignedIn, sessionEnded } from "./session";
+import { useStore } from "./store";
+import { NewVersionBar } from "./version";
+
+const CommandPalette = lazy(() => import("@/features/palette"));
+const ShortcutSheet = lazy(() => import("./shortcut-sheet"));
+const NewConversation = lazy(() => import("@/features/new-conversation"));
+const LogInAgain = lazy(() => import("@/features/auth/log-in-again"));
+
+export function Shell() {
+  const { data: me } = useQuery(meQuery);
+  useEffect(() => {
+    if (me) markSignedIn(true);
+  }, [me]);
+  if (!me) return null;
+  return (
+    <MeContext value={me}>
+      <RealtimeProvider me={me}>
+        <TooltipProvider delayDuration={400} skipDelayDuration={200}>
+          <Frame />
+        </TooltipProvider>
+      </RealtimeProvider>
+    </MeContext>
+  );
+}
+
+function Frame() {
+  const { t } = useTranslation();
+  const context = useShellContext();
+  const ended = useStore(sessionEnded);
+  return (
+    <ActionProvider value={context}>
+      <nav aria-label={t("nav.skip")} className="contents">
+        {[regionIds.list, regionIds.timeline, regionIds.composer].map((id) => (
+          <a
+            key={id}
+            href={`#${id}`}
+            onClick={(event) => {
+              event.preventDefault();
+              document.getElementById(id)?.focus();
+            }}
+            className="sr-only focus:not-sr-only focus:fixed focus:start-2 focus:top-2 focus:z-[80] focus:rounded-control focus:bg-accent focus:px-3 focus:py-2 focus:text-on-accent"
+          >
+            {t(`skip.${id}`)}
+          </a>
+        ))}
+      </nav>
+      <div className="flex h-full flex-col">
+        <ConnectionBar />
+        <NewVersionBar />
+        <div className="flex min-h-0 flex-1">
+          <Rail />
+          <Outlet />
+        </div>
+        <TabBar />
+      </div>
+      <Panels />
+      {ended ? (
+        <Suspense>
+          <LogInAgain />
+        </Suspense>
+      ) : null}
+    </ActionProvider>
+  );
+}
+
+function useShellContext(): ActionContext {
+  const cache = useQueryClient();
+  const { data: me } = useQuery(meQuery);
+  const navigate = useNavigate();
+  const params = useParams({ strict: false }) as { view?: string; conversationId?: string };
+  const search = useSearch({ strict: false }) as InboxSearch;
+  const { conversationId } = params;
+  // Follows the open conversation, so that actions judge by what it is now.
+  const { data: detail } = useQuery({
+    ...conversationOptions(conversationId ?? ""),
+    enabled: conversationId !== undefined,
+  });
+  const navigation = useMemo<Navigation>(() => {
+    const view = parseView(params.view ?? "mine");
+    const inbox = "/inbox/$view/{-$conversationId}" as const;
+    return {
+      openConversation: (id) =>
+        void navigate({ to: inbox, params: { view, conversationId: id ?? undefined }, search }),
+      openView: (next) =>
+        void navigate({ to: inbox, params: { view: next, conversationId }, search: {} }),
+      openChannelTab: (index) =>
+        void navigate({
+          to: inbox,
+          params: { view, conversationId },
+          search: { ...search, channel: index === 0 ? undefined : channelTabs[index - 1] },
+          replace: true,
+        }),
+      goTo: (path) =>
+        void navigate({ to: path === "/settings" ? "/settings/{-$section}/{-$item}" : path }),
+      openContact: (id) => void navigate({ to: "/contacts/$contactId", params: { contactId: id } }),
+    };
+  }, [navigate, params.view, conversationId, search]);
+  if (!me) throw new Error("The frame is only drawn for people who are signed in.");
+  const conversation = conversationId
+    ? (detail ?? findConversation(cache, conversationId) ?? null)
+    : null;
+  return useMemo(
+    () => ({ cache, me, conversation, navigation }),
+    [cache, me, conversation, navigation],
+  );
+}
+
+/** Each panel's code is fetched when it is first opened, and kept after that. */
+function Panels() {
+  const [palette] = useOverlay("palette");
+  const [shortcuts] = useOverlay("shortcuts");
+  const [compose] = useOverlay("new-conversation");
+  const once = useSeen({ palette, shortcuts, compose });
+  return (
+    <Suspense>
+      {once.palette ? <CommandPalette /> : null}
+      {once.shortcuts ? <ShortcutSheet /> : null}
+      {once.compose ? <NewConversation /> : null}
+    </Suspense>
+  );
+}
+
+function useSeen<K extends string>(open: Record<K, boolean>): Record<K, boolean> {
+  const [seen, setSeen] = useState(open);
+  const missing = (Object.keys(open) as K[]).some((key) => open[key] && !seen[key]);
+  if (missing) {
+    const next = { ...seen };
+    for (const key of Object.keys(open) as K[]) next[key] ||= open[key];
+    setSeen(next);
+    return next;
+  }
+  return seen;
+}

@@ -1,0 +1,3 @@
+export { AuthPage } from "./auth-page";
+export { LogInForm } from "./log-in-form";
+export { isLongEnough, shortestPassword } from "./new-password";

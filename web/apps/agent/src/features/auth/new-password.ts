@@ -1,0 +1,3 @@
+/** The server decides; this only tells early what it will say. */
+export const shortestPassword = 10;
+export const isLongEnough = (password: string) => password.length >= shortestPassword;

@@ -1,0 +1,502 @@
+/** Where replies and notes are written. Both modes keep drafts of their own. */
+import type { ConversationDetail, DraftMode, Message, ReplyOption, Viewer } from "@rapport/api";
+import {
+  Button,
+  ChannelIcon,
+  cx,
+  IconButton,
+  Menu,
+  MenuContent,
+  MenuItem,
+  MenuTrigger,
+  Notice,
+} from "@rapport/ui";
+import { useQueryClient } from "@tanstack/react-query";
+import { Ban, ChevronDown, Paperclip, Pencil, Send, StickyNote } from "lucide-react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { composerRequest, regionIds } from "@/app/focus";
+import { enterSends } from "@/app/preferences";
+import { useMe, usePermission } from "@/app/session";
+import { useStore } from "@/app/store";
+import { presence } from "@/realtime/presence";
+import { AdvancedNotice } from "./advanced-notice";
+import { EmailFields } from "./email-fields";
+import { MentionList, mentionedIds, useMentions } from "./mentions";
+import { PlainEditor } from "./plain-editor";
+import { AttachmentChips, useUploads } from "./uploads";
+import { draftsOf, useDraft } from "./use-drafts";
+import { type SendIntent, useSend } from "./use-send";
+
+const RichEditor = lazy(() => import("./rich-editor"));
+
+export interface ComposerProps {
+  detail: ConversationDetail;
+  viewers: readonly Viewer[];
+  /** The newest stored message the reader can see. */
+  lastMessage: Message | null;
+}
+
+function chosenOption(
+  options: readonly ReplyOption[],
+  addressId: string | null,
+  accountId: string | null,
+  channel: string,
+): ReplyOption | null {
+  const usable = options.filter((option) => option.state === "ok");
+  return (
+    options.find(
+      (option) => option.address_id === addressId && option.channel_account_id === accountId,
+    ) ??
+    usable.find((option) => option.channel_account_id === accountId) ??
+    usable.find((option) => option.channel === channel) ??
+    usable[0] ??
+    options[0] ??
+    null
+  );
+}
+
+export function Composer({ detail, viewers, lastMessage }: ComposerProps) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const cache = useQueryClient();
+  const mayReply = usePermission("conversation.reply");
+  const mayNote = usePermission("conversation.note");
+  const request = useStore(composerRequest);
+  const [mode, setMode] = useState<DraftMode>(mayReply ? "reply" : "note");
+  const [focusCount, setFocusCount] = useState(0);
+  const { drafts, draft, saveState } = useDraft(me.user.id, detail.id, mode);
+  const quickEnter = useStore(enterSends);
+  const fileInput = useRef<HTMLInputElement>(null);
+  const [dropping, setDropping] = useState(false);
+  const [assignToMe, setAssignToMe] = useState(true);
+
+  const handled = useRef(request.count);
+  useEffect(() => {
+    if (request.count === handled.current) return;
+    handled.current = request.count;
+    if (request.mode === "reply" ? mayReply : mayNote) {
+      setMode(request.mode);
+      setFocusCount((count) => count + 1);
+    }
+  }, [request, mayReply, mayNote]);
+
+  const option = useMemo(
+    () =>
+      chosenOption(detail.reply_options, draft.addressId, draft.channelAccountId, detail.channel),
+    [detail.reply_options, detail.channel, draft.addressId, draft.channelAccountId],
+  );
+  const isNote = mode === "note";
+  const rich = !isNote && option?.rich_text === true;
+  const blocked = !isNote && (option === null || option.state !== "ok");
+  const uploads = useUploads(
+    `${detail.id}|${mode}`,
+    draft.attachments.length,
+    isNote ? null : (option?.attachments ?? null),
+    (target, attachment) => {
+      const [id, targetMode] = target.split("|") as [string, DraftMode];
+      const store = draftsOf(me.user.id);
+      const { attachments } = store.get(id, targetMode);
+      store.change(id, targetMode, { attachments: [...attachments, attachment] });
+    },
+  );
+  const change = (fields: Parameters<typeof drafts.change>[2]) => {
+    const begins = draft.text === "" && draft.seenMessageId === null;
+    drafts.change(detail.id, mode, {
+      ...fields,
+      ...(begins ? { seenMessageId: lastMessage?.id ?? null } : {}),
+    });
+  };
+  const onText = (text: string, html: string | null) => {
+    if (text.trim()) presence.typing(mode);
+    else presence.stopTyping();
+    change({ text, html });
+  };
+  const mentions = useMentions(isNote, draft.text, (text) => onText(text, null));
+  const sender = useSend({ cache, me, detail, mode, draft, drafts, option, lastMessage });
+
+  const tooLong = option?.max_length != null && !isNote && draft.text.length > option.max_length;
+  const nothing = draft.text.trim() === "" && draft.attachments.length === 0;
+  const waitReason = uploads.pending.some((upload) => upload.error === null)
+    ? t("composer.wait_uploads")
+    : uploads.pending.length > 0
+      ? t("composer.failed_uploads")
+      : tooLong
+        ? t("composer.too_long", { count: draft.text.length - (option?.max_length ?? 0) })
+        : null;
+  const submit = (intent: SendIntent) => {
+    if (nothing || waitReason || blocked) return;
+    presence.stopTyping();
+    void sender.send(intent, {
+      assignToMe: assignToMe && detail.assignee === null && !isNote,
+      mentions: isNote ? mentionedIds(draft.text, mentions.users) : [],
+    });
+    setFocusCount((count) => count + 1);
+  };
+  const onSend = (andClose: boolean) => submit(andClose && !isNote ? "close" : "send");
+
+  const editor = {
+    id: regionIds.composer,
+    value: draft.text,
+    label: t(isNote ? "composer.note_label" : "composer.reply_label"),
+    placeholder: t(isNote ? "composer.note_placeholder" : "composer.reply_placeholder"),
+    describedBy: "composer-mode",
+    focusCount,
+    onSend,
+    onFiles: uploads.add,
+    onBlur: () => {
+      presence.stopTyping();
+      void drafts.flush(detail.id, mode);
+    },
+  };
+
+  return (
+    <section aria-label={t("composer.region")} className="shrink-0 px-3 pb-3 sm:px-6 sm:pb-5">
+      <div className="mx-auto max-w-3xl">
+        <TypingColleague viewers={viewers} />
+        {sender.advanced ? (
+          <AdvancedNotice
+            messages={sender.advanced}
+            onSendAnyway={() => void sender.sendAnyway()}
+            onEdit={() => {
+              sender.acknowledge();
+              setFocusCount((count) => count + 1);
+            }}
+            onDiscard={() => {
+              sender.acknowledge();
+              drafts.clear(detail.id, mode);
+            }}
+          />
+        ) : null}
+        {sender.problem ? (
+          <Notice tone="danger" role="alert" icon={<Ban className="size-4" />} className="mb-2">
+            {sender.problem}
+          </Notice>
+        ) : null}
+        <div
+          onDragOver={(event) => {
+            if (!event.dataTransfer.types.includes("Files")) return;
+            event.preventDefault();
+            setDropping(true);
+          }}
+          onDragLeave={() => setDropping(false)}
+          onDrop={(event) => {
+            setDropping(false);
+            const files = [...event.dataTransfer.files];
+            if (files.length === 0) return;
+            event.preventDefault();
+            uploads.add(files);
+          }}
+          className={cx(
+            "rounded-popover border bg-raised shadow-[0_1px_2px_rgb(15_18_24/0.05)] transition-colors duration-75 focus-within:border-control",
+            isNote ? "border-dashed border-note-line bg-note-bg text-note-text" : "border-line",
+            dropping && "border-accent bg-accent-soft",
+          )}
+        >
+          <ModeBar
+            mode={mode}
+            onMode={(next) => {
+              setMode(next);
+              setFocusCount((count) => count + 1);
+            }}
+            mayReply={mayReply}
+            mayNote={mayNote}
+            detail={detail}
+            option={option}
+            onOption={(next) =>
+              change({ addressId: next.address_id, channelAccountId: next.channel_account_id })
+            }
+          />
+          {blocked ? (
+            <BlockedBody option={option} mayNote={mayNote} onNote={() => setMode("note")} />
+          ) : (
+            <>
+              {rich && detail.email_reply ? (
+                <EmailFields
+                  key={detail.id}
+                  draft={draft}
+                  defaults={detail.email_reply}
+                  onChange={change}
+                />
+              ) : null}
+              <div className="relative px-4 pt-2">
+                {rich ? (
+                  <Suspense fallback={<div className="h-24" aria-busy="true" />}>
+                    <RichEditor
+                      {...editor}
+                      html={draft.html}
+                      documentKey={`${detail.id}|${mode}`}
+                      onChange={(text, html) => onText(text, html)}
+                    />
+                  </Suspense>
+                ) : (
+                  <PlainEditor
+                    {...editor}
+                    onChange={(text) => onText(text, null)}
+                    enterSends={quickEnter && !isNote}
+                    onKeyDown={mentions.onKeyDown}
+                    className={cx(isNote && "placeholder:text-note-text/70")}
+                  />
+                )}
+                {isNote ? <MentionList mentions={mentions} /> : null}
+                <AttachmentChips
+                  attachments={draft.attachments}
+                  uploads={uploads}
+                  onRemove={(id) =>
+                    change({ attachments: draft.attachments.filter((file) => file.id !== id) })
+                  }
+                />
+              </div>
+              <div className="flex items-center gap-1 px-2 pt-1 pb-2">
+                <IconButton
+                  label={t("attach.add")}
+                  side="top"
+                  icon={<Paperclip className="size-4" />}
+                  onClick={() => fileInput.current?.click()}
+                />
+                <input
+                  ref={fileInput}
+                  type="file"
+                  multiple
+                  hidden
+                  aria-label={t("attach.add")}
+                  onChange={(event) => {
+                    uploads.add([...(event.target.files ?? [])]);
+                    event.target.value = "";
+                  }}
+                />
+                <span
+                  className="min-w-0 flex-1 truncate px-1 text-micro text-text-3"
+                  aria-live="polite"
+                >
+                  {waitReason ?? (saveState === "idle" ? "" : t(`draft.${saveState}`))}
+                </span>
+                {!isNote && detail.assignee === null && !nothing ? (
+                  <label className="flex items-center gap-1.5 px-2 text-small text-text-2 max-sm:hidden">
+                    <input
+                      type="checkbox"
+                      checked={assignToMe}
+                      onChange={(event) => setAssignToMe(event.target.checked)}
+                      className="size-4 accent-accent"
+                    />
+                    {t("composer.assign_to_me")}
+                  </label>
+                ) : null}
+                <SendButton
+                  isNote={isNote}
+                  disabled={nothing || waitReason !== null}
+                  busy={sender.busy}
+                  onSend={submit}
+                />
+              </div>
+            </>
+          )}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function TypingColleague({ viewers }: { viewers: readonly Viewer[] }) {
+  const { t } = useTranslation();
+  const writer = viewers.find((viewer) => viewer.state === "typing");
+  if (!writer) return null;
+  const collides = writer.mode === "reply";
+  return (
+    <p
+      role="status"
+      className={cx(
+        "mb-1.5 flex items-center gap-1.5 px-1 text-small",
+        collides ? "font-medium text-warning" : "text-text-3",
+      )}
+    >
+      <Pencil className="size-3.5" />
+      {t(collides ? "presence.writing_reply" : "presence.writing_note", { name: writer.user.name })}
+    </p>
+  );
+}
+
+interface ModeBarProps {
+  mode: DraftMode;
+  onMode: (mode: DraftMode) => void;
+  mayReply: boolean;
+  mayNote: boolean;
+  detail: ConversationDetail;
+  option: ReplyOption | null;
+  onOption: (option: ReplyOption) => void;
+}
+
+function ModeBar({ mode, onMode, mayReply, mayNote, detail, option, onOption }: ModeBarProps) {
+  const { t } = useTranslation();
+  const modes = [mayReply ? ("reply" as const) : null, mayNote ? ("note" as const) : null].filter(
+    (entry) => entry !== null,
+  );
+  return (
+    <div className="flex items-center gap-1 px-2 pt-2">
+      <div role="group" aria-label={t("composer.mode")} className="flex gap-0.5">
+        {modes.map((entry) => (
+          <button
+            key={entry}
+            type="button"
+            aria-pressed={mode === entry}
+            onClick={() => onMode(entry)}
+            className={cx(
+              "h-7 rounded-control px-2.5 text-small font-medium pointer-coarse:h-11",
+              mode === entry
+                ? entry === "note"
+                  ? "bg-note-text text-note-bg"
+                  : "bg-sunken text-text dark:bg-hover"
+                : mode === "note"
+                  ? "text-note-text hover:bg-note-text/10"
+                  : "text-text-2 hover:bg-hover",
+            )}
+          >
+            {t(`composer.${entry}`)}
+          </button>
+        ))}
+      </div>
+      <span id="composer-mode" className="min-w-0 flex-1 truncate px-2 text-small">
+        {mode === "note" ? (
+          <span className="inline-flex items-center gap-1.5">
+            <StickyNote className="size-3.5" />
+            {t("message.note_private")}
+          </span>
+        ) : (
+          <span className="sr-only">
+            {option ? t("composer.via", { channel: t(`channel.${option.channel}`) }) : null}
+          </span>
+        )}
+      </span>
+      {mode === "reply" && option ? (
+        <ChannelPicker options={detail.reply_options} option={option} onOption={onOption} />
+      ) : null}
+    </div>
+  );
+}
+
+function ChannelPicker({
+  options,
+  option,
+  onOption,
+}: {
+  options: readonly ReplyOption[];
+  option: ReplyOption;
+  onOption: (option: ReplyOption) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <Menu>
+      <MenuTrigger asChild>
+        <Button kind="ghost" size="small" className="min-w-0 shrink">
+          <ChannelIcon channel={option.channel} className="size-3.5" />
+          <span className="truncate">
+            <span className="max-sm:hidden">{t("composer.from")} </span>
+            {option.from || option.channel_account_name}
+          </span>
+          <ChevronDown className="size-3.5 text-text-3" />
+        </Button>
+      </MenuTrigger>
+      <MenuContent align="end" className="max-w-80">
+        {options.map((entry) => (
+          <MenuItem
+            key={`${entry.channel_account_id}|${entry.address_id}`}
+            icon={<ChannelIcon channel={entry.channel} />}
+            checked={entry === option}
+            disabled={entry.state !== "ok"}
+            hint={entry.state === "ok" ? t("composer.to", { to: entry.to }) : entry.reason}
+            onSelect={() => onOption(entry)}
+          >
+            {entry.channel_account_name}
+          </MenuItem>
+        ))}
+      </MenuContent>
+    </Menu>
+  );
+}
+
+function BlockedBody({
+  option,
+  mayNote,
+  onNote,
+}: {
+  option: ReplyOption | null;
+  mayNote: boolean;
+  onNote: () => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <div className="p-3">
+      <Notice
+        tone="warning"
+        icon={<Ban className="size-4" />}
+        actions={
+          mayNote ? (
+            <Button size="small" onClick={onNote}>
+              {t("composer.write_note")}
+            </Button>
+          ) : null
+        }
+      >
+        {option?.reason ?? t("composer.no_way")}
+      </Notice>
+    </div>
+  );
+}
+
+interface SendButtonProps {
+  isNote: boolean;
+  disabled: boolean;
+  busy: boolean;
+  onSend: (intent: SendIntent) => void;
+}
+
+function SendButton({ isNote, disabled, busy, onSend }: SendButtonProps) {
+  const { t } = useTranslation();
+  const mayClose = usePermission("conversation.close");
+  if (isNote) {
+    return (
+      <Button kind="note" disabled={disabled} busy={busy} onClick={() => onSend("send")}>
+        {t("composer.add_note")}
+      </Button>
+    );
+  }
+  return (
+    <span className="flex">
+      <Button
+        kind="primary"
+        disabled={disabled}
+        busy={busy}
+        onClick={() => onSend("send")}
+        className="rounded-e-none"
+        aria-keyshortcuts="Control+Enter"
+      >
+        {busy ? null : <Send className="size-3.5 rtl:-scale-x-100" />}
+        {t("composer.send")}
+      </Button>
+      <Menu>
+        <MenuTrigger asChild>
+          <Button
+            kind="primary"
+            disabled={disabled || busy}
+            aria-label={t("composer.send_menu")}
+            className="rounded-s-none border-s border-on-accent/25 px-1.5"
+          >
+            <ChevronDown className="size-4" />
+          </Button>
+        </MenuTrigger>
+        <MenuContent align="end" side="top">
+          <MenuItem shortcut="mod+enter" onSelect={() => onSend("send")}>
+            {t("composer.send")}
+          </MenuItem>
+          {mayClose ? (
+            <MenuItem shortcut="mod+shift+enter" onSelect={() => onSend("close")}>
+              {t("composer.send_close")}
+            </MenuItem>
+          ) : null}
+          <MenuItem onSelect={() => onSend("solve")}>{t("composer.send_solve")}</MenuItem>
+          <MenuItem onSelect={() => onSend("wait")}>{t("composer.send_wait")}</MenuItem>
+        </MenuContent>
+      </Menu>
+    </span>
+  );
+}

@@ -1,0 +1,97 @@
+/** To, Cc, Bcc and subject of a mail. Folded into one line until somebody wants to change them. */
+import type { ConversationDetail } from "@rapport/api";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { DraftContent } from "./draft-store";
+import { RecipientsField } from "./recipients-field";
+
+type Defaults = NonNullable<ConversationDetail["email_reply"]>;
+
+export interface EmailFieldsProps {
+  draft: DraftContent;
+  defaults: Defaults;
+  onChange: (fields: Partial<DraftContent>) => void;
+}
+
+export function EmailFields({ draft, defaults, onChange }: EmailFieldsProps) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  const to = draft.to ?? defaults.to;
+  const cc = draft.cc ?? defaults.cc;
+  const bcc = draft.bcc ?? [];
+  const subject = draft.subject ?? defaults.subject;
+  const [showCc, setShowCc] = useState(cc.length > 0);
+  const [showBcc, setShowBcc] = useState(bcc.length > 0);
+
+  if (!open) {
+    const names = to.map(({ name, address }) => name || address).join(", ");
+    return (
+      <button
+        type="button"
+        onClick={() => setOpen(true)}
+        aria-expanded="false"
+        className="mx-2 mt-1 flex max-w-[calc(100%-1rem)] gap-2 rounded-control px-2 py-1 text-start text-small text-text-3 hover:bg-hover hover:text-text"
+      >
+        <span className="truncate">
+          {t("message.to", { names: names || "–" })}
+          {cc.length > 0 ? ` · ${t("composer.cc_count", { count: cc.length })}` : ""}
+          {bcc.length > 0 ? ` · ${t("composer.bcc_count", { count: bcc.length })}` : ""}
+          {subject ? ` · ${subject}` : ""}
+        </span>
+      </button>
+    );
+  }
+  return (
+    <div className="mx-4 mt-1 space-y-0.5 border-b border-line pb-2">
+      <div className="flex items-start">
+        <div className="min-w-0 flex-1">
+          <RecipientsField
+            label={t("field.to")}
+            recipients={to}
+            onChange={(recipients) => onChange({ to: recipients })}
+          />
+        </div>
+        <div className="flex gap-1 pt-1 text-small text-text-3">
+          {showCc ? null : (
+            <button type="button" className="px-1 hover:text-text" onClick={() => setShowCc(true)}>
+              {t("field.cc")}
+            </button>
+          )}
+          {showBcc ? null : (
+            <button type="button" className="px-1 hover:text-text" onClick={() => setShowBcc(true)}>
+              {t("field.bcc")}
+            </button>
+          )}
+          <button type="button" className="px-1 hover:text-text" onClick={() => setOpen(false)}>
+            {t("common.done")}
+          </button>
+        </div>
+      </div>
+      {showCc ? (
+        <RecipientsField
+          label={t("field.cc")}
+          recipients={cc}
+          autoFocus={cc.length === 0}
+          onChange={(recipients) => onChange({ cc: recipients })}
+        />
+      ) : null}
+      {showBcc ? (
+        <RecipientsField
+          label={t("field.bcc")}
+          recipients={bcc}
+          autoFocus={bcc.length === 0}
+          onChange={(recipients) => onChange({ bcc: recipients })}
+        />
+      ) : null}
+      <label className="flex items-center gap-2 text-small">
+        <span className="w-13 shrink-0 text-text-3">{t("field.subject")}</span>
+        <input
+          value={subject}
+          maxLength={500}
+          onChange={(event) => onChange({ subject: event.target.value })}
+          className="h-7 min-w-0 flex-1 bg-transparent outline-none max-sm:text-[16px]"
+        />
+      </label>
+    </div>
+  );
+}

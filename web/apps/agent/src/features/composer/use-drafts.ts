@@ -1,0 +1,60 @@
+/** The one draft store of this tab, tied to the server and to the moments worth saving at. */
+import { ApiError, api, type DraftMode } from "@rapport/api";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+import { keys } from "@/data/keys";
+import { type DraftContent, DraftStore, type SaveState } from "./draft-store";
+
+let store: { userId: string; drafts: DraftStore } | null = null;
+
+export function draftsOf(userId: string): DraftStore {
+  if (store?.userId === userId) return store.drafts;
+  const drafts = new DraftStore(
+    userId,
+    {
+      load: async (id, mode) => {
+        try {
+          return await api.draft(id, mode);
+        } catch (error) {
+          if (error instanceof ApiError && error.status === 404) return null;
+          throw error;
+        }
+      },
+      save: api.saveDraft,
+      remove: api.deleteDraft,
+    },
+    localStorage,
+  );
+  window.addEventListener("pagehide", () => drafts.flushAll());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") drafts.flushAll();
+  });
+  store = { userId, drafts };
+  return drafts;
+}
+
+export function useDraft(
+  userId: string,
+  conversationId: string,
+  mode: DraftMode,
+): { drafts: DraftStore; draft: DraftContent; saveState: SaveState } {
+  const drafts = draftsOf(userId);
+  const draft = useSyncExternalStore(drafts.subscribe, () => drafts.get(conversationId, mode));
+  const saveState = useSyncExternalStore(drafts.subscribe, () =>
+    drafts.state(conversationId, mode),
+  );
+  // Filled by the event stream when this person writes on another device.
+  const { data: announced } = useQuery({
+    queryKey: keys.draft(conversationId, mode),
+    queryFn: () => null,
+    enabled: false,
+  });
+  useEffect(() => {
+    void drafts.load(conversationId, mode);
+    return () => void drafts.flush(conversationId, mode);
+  }, [drafts, conversationId, mode]);
+  useEffect(() => {
+    if (announced) drafts.adopt(conversationId, mode, announced);
+  }, [drafts, conversationId, mode, announced]);
+  return { drafts, draft, saveState };
+}

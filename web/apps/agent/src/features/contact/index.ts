@@ -1,0 +1,2 @@
+export { Addresses, EditableLine } from "./contact-card";
+export { ContactDrawer } from "./drawer";

@@ -1,0 +1,2 @@
+export { PersonPicker } from "./assign-popover";
+export { ConversationPane } from "./conversation-pane";

@@ -1,0 +1,173 @@
+/** The inbox: views, list, conversation and details side by side, as far as the screen allows. */
+import type { ViewName } from "@rapport/api";
+import { cx, EmptyState, Kbd } from "@rapport/ui";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Inbox as InboxIcon } from "lucide-react";
+import { useCallback, useDeferredValue, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { useMediaQuery } from "@/app/media";
+import { useOverlay } from "@/app/overlays";
+import { drawerShown, viewsShown } from "@/app/preferences";
+import { useMe } from "@/app/session";
+import { useStore } from "@/app/store";
+import { type InboxSearch, parseView } from "@/data/list-query";
+import { conversationOptions, countsQuery } from "@/data/queries";
+import { useLastMessage } from "@/data/use-last-message";
+import { Composer } from "@/features/composer";
+import { ContactDrawer } from "@/features/contact";
+import { ConversationPane } from "@/features/conversation";
+import { ListHeader, ListPane, ViewsColumn } from "@/features/conversation-list";
+
+export function InboxScreen() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const params = useParams({ strict: false }) as { view?: string; conversationId?: string };
+  const search = useSearch({ strict: false }) as InboxSearch;
+  const navigate = useNavigate();
+  const view = parseView(params.view ?? "mine");
+  const selectedId = params.conversationId ?? null;
+  // The selection paints first; the heavier conversation follows and gives way to the next key.
+  const shownId = useDeferredValue(selectedId);
+  const wide = useMediaQuery("(min-width: 1440px)");
+  const showViews = useStore(viewsShown) && wide;
+  const showDrawer = useStore(drawerShown);
+  const roomForDrawer = useMediaQuery("(min-width: 1280px)");
+  const [sheetOpen, setSheetOpen] = useOverlay("drawer-sheet");
+
+  const go = useCallback(
+    (next: { view?: ViewName; id?: string | null; search?: InboxSearch }, replace = false) => {
+      void navigate({
+        to: "/inbox/$view/{-$conversationId}",
+        params: {
+          view: next.view ?? view,
+          conversationId: (next.id === undefined ? selectedId : next.id) ?? undefined,
+        },
+        search: next.search ?? search,
+        replace,
+      });
+    },
+    [navigate, view, selectedId, search],
+  );
+  const open = useCallback((id: string) => go({ id }), [go]);
+  const setSearch = useCallback((next: InboxSearch) => go({ search: next }, true), [go]);
+  const setView = useCallback((next: ViewName) => go({ view: next, search: {} }), [go]);
+  useTitle(selectedId);
+
+  return (
+    <div className="flex min-h-0 min-w-0 flex-1">
+      {showViews ? (
+        <ViewsColumn current={view} workspace={me.workspace.name} onView={setView} />
+      ) : null}
+      <section
+        aria-label={t("nav.list")}
+        className={cx(
+          "min-h-0 w-full flex-col border-e border-line bg-surface lg:flex lg:w-80 lg:shrink-0 xl:w-[22.5rem]",
+          selectedId ? "hidden" : "flex",
+        )}
+      >
+        <ListHeader
+          view={view}
+          search={search}
+          onSearch={setSearch}
+          onView={setView}
+          viewsInMenu={!showViews}
+        />
+        <ListPane
+          view={view}
+          search={search}
+          selectedId={selectedId}
+          onOpen={open}
+          onSearch={setSearch}
+          onView={setView}
+        />
+      </section>
+      <main
+        id="main"
+        className={cx(
+          "min-h-0 min-w-0 flex-1 flex-col bg-bg lg:flex",
+          selectedId ? "flex" : "hidden",
+        )}
+      >
+        {selectedId && shownId ? (
+          <ConversationPane
+            id={shownId}
+            onBack={() => go({ id: null })}
+            composer={(detail, viewers) => <ComposerSlot detail={detail} viewers={viewers} />}
+          />
+        ) : (
+          <NothingOpen />
+        )}
+      </main>
+      {selectedId && shownId && roomForDrawer && showDrawer ? (
+        <DrawerSlot id={shownId} onOpen={open} />
+      ) : null}
+      {selectedId && shownId && !roomForDrawer && sheetOpen ? (
+        <DrawerSlot id={shownId} onOpen={open} onClose={() => setSheetOpen(false)} />
+      ) : null}
+    </div>
+  );
+}
+
+type ComposerSlotProps = Omit<Parameters<typeof Composer>[0], "lastMessage">;
+
+function ComposerSlot(props: ComposerSlotProps) {
+  const lastMessage = useLastMessage(props.detail.id);
+  return <Composer {...props} lastMessage={lastMessage} />;
+}
+
+function DrawerSlot({
+  id,
+  onOpen,
+  onClose,
+}: {
+  id: string;
+  onOpen: (id: string) => void;
+  onClose?: () => void;
+}) {
+  const { data } = useQuery(conversationOptions(id));
+  return data ? <ContactDrawer detail={data} onOpen={onOpen} onClose={onClose} /> : null;
+}
+
+function NothingOpen() {
+  const { t } = useTranslation();
+  const hints: [string, string][] = [
+    ["j", t("hint.move")],
+    ["mod+k", t("hint.palette")],
+    ["shift+c", t("hint.compose")],
+    ["?", t("hint.shortcuts")],
+  ];
+  return (
+    <EmptyState icon={<InboxIcon />} title={t("inbox.none_selected")}>
+      <dl className="mt-3 grid grid-cols-[auto_auto] items-center justify-center gap-x-4 gap-y-2 text-small">
+        {hints.map(([keys, words]) => (
+          <div key={keys} className="contents">
+            <dt className="justify-self-end">
+              <Kbd keys={keys} className="text-text-2" />
+            </dt>
+            <dd className="justify-self-start text-text-3">{words}</dd>
+          </div>
+        ))}
+      </dl>
+    </EmptyState>
+  );
+}
+
+/** The tab names the open conversation and counts what is unread and mine. */
+function useTitle(selectedId: string | null) {
+  const { t } = useTranslation();
+  const { data: counts } = useQuery(countsQuery);
+  const { data: detail } = useQuery({
+    ...conversationOptions(selectedId ?? ""),
+    enabled: selectedId !== null,
+  });
+  const unread = counts?.unread_mine ?? 0;
+  const name = selectedId ? detail?.contact?.display_name : undefined;
+  useEffect(() => {
+    const place = name ? `${name} – ${t("nav.inbox")}` : t("nav.inbox");
+    document.title = `${unread > 0 ? `(${unread}) ` : ""}${place}`;
+    const icon = document.getElementById("favicon") as HTMLLinkElement | null;
+    const wanted = unread > 0 ? "/favicon-unread.svg" : "/favicon.svg";
+    if (icon && icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
+  }, [unread, name, t]);
+}
