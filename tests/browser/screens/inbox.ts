@@ -16,7 +16,7 @@ export class InboxScreen {
   }
 
   get list() {
-    return this.page.getByRole("region", { name: "Conversation list" });
+    return this.page.getByRole("region", { name: "Conversations", exact: true });
   }
 
   /** Rows carry everything there is to know about a conversation in their accessible name. */
@@ -68,14 +68,10 @@ export class InboxScreen {
 
   async assignToMe() {
     await this.assignButton.click();
-    await this.page.getByRole("option", { name: /me/ }).click();
+    await this.page.getByRole("option", { name: /\(me\)/ }).click();
   }
 
   get closeButton() {
-    return this.page.getByRole("button", { name: "Close", exact: true });
-  }
-
-  get toast() {
-    return this.page.getByRole("region", { name: /Notifications/ });
+    return this.page.getByRole("button", { name: "Close conversation" });
   }
 }
