@@ -370,6 +370,7 @@ create table attachments (
 );
 create index attachments_of_message on attachments (workspace_id, message_id, position);
 create index attachments_of_blob on attachments (workspace_id, blob_key);
+create index attachments_of_uploader on attachments (workspace_id, uploaded_by, created_at) where uploaded_by is not null;
 create index attachments_loose on attachments (created_at) where message_id is null;
 
 -- How much of a conversation each person has seen.
@@ -409,12 +410,12 @@ create table idempotency_keys (
 );
 create index idempotency_keys_age on idempotency_keys (created_at);
 
+-- Whoever writes through a web chat widget. Several browsers may stand for one person whose identity the site proved.
 create table visitors (
   workspace_id text not null,
   id text not null,
   channel_account_id text not null,
   contact_id text,
-  token_hash text not null,
   -- The user id that the site proved for this visitor.
   identity text,
   page_url text,
@@ -423,10 +424,25 @@ create table visitors (
   read_message_id text,
   created_at bigint not null,
   last_seen_at bigint not null,
-  revoked_at bigint,
   primary key (workspace_id, id),
   foreign key (workspace_id, channel_account_id) references channel_accounts (workspace_id, id),
   foreign key (workspace_id, contact_id) references contacts (workspace_id, id)
 );
-create unique index visitors_token on visitors (token_hash);
+-- Two browsers that prove the same identity at once are one visitor.
+create unique index visitors_identity on visitors (workspace_id, channel_account_id, identity) where identity is not null;
 create index visitors_of_contact on visitors (workspace_id, contact_id);
+
+-- Each browser of a visitor holds a token of its own.
+create table visitor_tokens (
+  workspace_id text not null,
+  token_hash text not null,
+  visitor_id text not null,
+  created_at bigint not null,
+  last_seen_at bigint not null,
+  expires_at bigint not null,
+  primary key (workspace_id, token_hash),
+  foreign key (workspace_id, visitor_id) references visitors (workspace_id, id)
+);
+-- A request shows nothing but its token, so this one index crosses workspaces.
+create unique index visitor_tokens_token on visitor_tokens (token_hash);
+create index visitor_tokens_of_visitor on visitor_tokens (workspace_id, visitor_id);

@@ -1,8 +1,11 @@
-//! Visitors: browsers that talk through a web chat widget.
+//! Visitors: whoever talks through a web chat widget, and the tokens that their browsers hold.
 
-use rapport_domain::{ChannelAccountId, ContactId, MessageId, Timestamp, VisitorId, WorkspaceId};
+pub mod history;
+pub mod upload;
 
-use crate::{Error, Row, ServerTx, Tx, params};
+use rapport_domain::{ChannelAccountId, ContactId, ConversationId, MessageId, Timestamp, VisitorId, WorkspaceId};
+
+use crate::{Error, Row, ServerTx, Tx, contact, params};
 
 #[derive(Clone, Debug)]
 pub struct Visitor {
@@ -14,8 +17,9 @@ pub struct Visitor {
     pub identity: Option<String>,
     pub page_url: Option<String>,
     pub page_title: Option<String>,
-    /// Answers to the pre-chat form, as a JSON object.
+    /// What the visitor and the site said about the visitor, as a JSON object.
     pub fields: String,
+    /// The newest message of ours that the visitor has read.
     pub read_message_id: Option<MessageId>,
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
@@ -39,15 +43,15 @@ fn from_row(row: &Row) -> Result<Visitor, Error> {
     })
 }
 
-pub fn create(tx: &mut Tx<'_>, visitor: &Visitor, token_hash: &str) -> Result<(), Error> {
-    tx.execute(
-        "insert into visitors (workspace_id, id, channel_account_id, contact_id, token_hash, identity, page_url, page_title, \
-         fields, created_at, last_seen_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)",
+/// Stores a new visitor. `Error::Unique` when the account has one of this identity already.
+pub fn create(tx: &mut Tx<'_>, visitor: &Visitor) -> Result<(), Error> {
+    tx.try_execute(
+        "insert into visitors (workspace_id, id, channel_account_id, contact_id, identity, page_url, page_title, fields, \
+         created_at, last_seen_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
         &params![
             &visitor.id,
             &visitor.channel_account_id,
             &visitor.contact_id,
-            token_hash,
             &visitor.identity,
             &visitor.page_url,
             &visitor.page_title,
@@ -58,32 +62,37 @@ pub fn create(tx: &mut Tx<'_>, visitor: &Visitor, token_hash: &str) -> Result<()
     Ok(())
 }
 
-/// The visitor with this token, unless it was revoked or its widget is gone.
-pub fn find_by_token_hash(
-    tx: &mut ServerTx<'_>,
-    token_hash: &str,
-) -> Result<Option<(WorkspaceId, Visitor)>, Error> {
-    let sql = format!(
-        "select {COLUMNS}, v.workspace_id from visitors v join channel_accounts a on a.workspace_id = v.workspace_id \
-         and a.id = v.channel_account_id where v.token_hash = ?1 and v.revoked_at is null and a.active and a.deleted_at is null"
-    );
-    tx.query_opt(&sql, &params![token_hash])?.map(|row| Ok((row.get(10)?, from_row(&row)?))).transpose()
-}
-
 pub fn find(tx: &mut Tx<'_>, id: &VisitorId) -> Result<Option<Visitor>, Error> {
     let sql = format!("select {COLUMNS} from visitors v where v.workspace_id = ?1 and v.id = ?2");
     tx.query_opt(&sql, &params![id])?.map(|row| from_row(&row)).transpose()
 }
 
-/// Saves what changes while somebody is on the page.
+/// The visitor, locked until the transaction ends.
+pub fn find_for_update(tx: &mut Tx<'_>, id: &VisitorId) -> Result<Option<Visitor>, Error> {
+    let sql = format!("select {COLUMNS} from visitors v where v.workspace_id = ?1 and v.id = ?2");
+    tx.query_one_for_update(&sql, &params![id])?.map(|row| from_row(&row)).transpose()
+}
+
+/// The one visitor of the account whose identity the site proved to be this.
+pub fn find_by_identity(
+    tx: &mut Tx<'_>,
+    account: &ChannelAccountId,
+    identity: &str,
+) -> Result<Option<Visitor>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from visitors v where v.workspace_id = ?1 and v.channel_account_id = ?2 and v.identity = ?3"
+    );
+    tx.query_opt(&sql, &params![account, identity])?.map(|row| from_row(&row)).transpose()
+}
+
+/// Saves what changes while somebody chats.
 pub fn save(tx: &mut Tx<'_>, visitor: &Visitor) -> Result<(), Error> {
     tx.execute(
-        "update visitors set contact_id = ?3, identity = ?4, page_url = ?5, page_title = ?6, fields = ?7, \
-         read_message_id = ?8, last_seen_at = ?9 where workspace_id = ?1 and id = ?2",
+        "update visitors set contact_id = ?3, page_url = ?4, page_title = ?5, fields = ?6, read_message_id = ?7, \
+         last_seen_at = ?8 where workspace_id = ?1 and id = ?2",
         &params![
             &visitor.id,
             &visitor.contact_id,
-            &visitor.identity,
             &visitor.page_url,
             &visitor.page_title,
             &visitor.fields,
@@ -94,16 +103,107 @@ pub fn save(tx: &mut Tx<'_>, visitor: &Visitor) -> Result<(), Error> {
     Ok(())
 }
 
-pub fn revoke(tx: &mut Tx<'_>, id: &VisitorId, at: Timestamp) -> Result<(), Error> {
-    tx.execute("update visitors set revoked_at = ?3 where workspace_id = ?1 and id = ?2", &params![id, at])?;
-    Ok(())
-}
-
 /// The visitors that stand for a contact.
 pub fn list_of_contact(tx: &mut Tx<'_>, contact: &ContactId) -> Result<Vec<Visitor>, Error> {
     let sql = format!(
-        "select {COLUMNS} from visitors v where v.workspace_id = ?1 and v.contact_id = ?2 and v.revoked_at is null \
+        "select {COLUMNS} from visitors v where v.workspace_id = ?1 and v.contact_id = ?2 \
          order by v.last_seen_at desc limit 50"
     );
     tx.query(&sql, &params![contact])?.iter().map(from_row).collect()
+}
+
+/// A token by its hash, with whom it belongs to.
+#[derive(Clone, Debug)]
+pub struct TokenOwner {
+    pub workspace_id: WorkspaceId,
+    pub visitor: Visitor,
+    pub token_created_at: Timestamp,
+    pub token_last_seen_at: Timestamp,
+}
+
+/// The owner of a token that has not expired and whose widget is in use.
+pub fn find_by_token_hash(
+    tx: &mut ServerTx<'_>,
+    token_hash: &str,
+    now: Timestamp,
+) -> Result<Option<TokenOwner>, Error> {
+    let sql = format!(
+        "select {COLUMNS}, v.workspace_id, t.created_at, t.last_seen_at from visitor_tokens t \
+         join visitors v on v.workspace_id = t.workspace_id and v.id = t.visitor_id \
+         join channel_accounts a on a.workspace_id = v.workspace_id and a.id = v.channel_account_id \
+         where t.token_hash = ?1 and t.expires_at > ?2 and a.active and a.deleted_at is null"
+    );
+    tx.query_opt(&sql, &params![token_hash, now])?
+        .map(|row| {
+            Ok(TokenOwner {
+                visitor: from_row(&row)?,
+                workspace_id: row.get(10)?,
+                token_created_at: row.get(11)?,
+                token_last_seen_at: row.get(12)?,
+            })
+        })
+        .transpose()
+}
+
+/// Gives a browser of the visitor a token, and forgets those of the visitor that have expired.
+pub fn add_token(
+    tx: &mut Tx<'_>,
+    visitor: &VisitorId,
+    token_hash: &str,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(
+        "delete from visitor_tokens where workspace_id = ?1 and visitor_id = ?2 and expires_at <= ?3",
+        &params![visitor, now],
+    )?;
+    tx.execute(
+        "insert into visitor_tokens (workspace_id, token_hash, visitor_id, created_at, last_seen_at, expires_at) \
+         values (?1, ?2, ?3, ?4, ?4, ?5)",
+        &params![token_hash, visitor, now, expires_at],
+    )?;
+    Ok(())
+}
+
+/// Notes that the token was used and lets it live until `expires_at`.
+pub fn note_token_used(
+    tx: &mut Tx<'_>,
+    token_hash: &str,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(
+        "update visitor_tokens set last_seen_at = ?3, expires_at = ?4 where workspace_id = ?1 and token_hash = ?2",
+        &params![token_hash, now, expires_at],
+    )?;
+    Ok(())
+}
+
+/// Whether there was such a token.
+pub fn revoke_token(tx: &mut Tx<'_>, token_hash: &str) -> Result<bool, Error> {
+    let deleted = tx.execute(
+        "delete from visitor_tokens where workspace_id = ?1 and token_hash = ?2",
+        &params![token_hash],
+    )?;
+    Ok(deleted == 1)
+}
+
+/// The email account that an answer to a chat conversation comes back to: the one of the conversation's own
+/// workspace whose address is in this domain.
+pub fn find_reply_account(
+    tx: &mut ServerTx<'_>,
+    conversation: &ConversationId,
+    domain: &str,
+) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+    let pattern = format!("%@{}", contact::escape_like(&domain.to_lowercase()));
+    tx.query_opt(
+        "select a.workspace_id, a.channel_account_id from conversations c \
+         join channel_account_addresses a on a.workspace_id = c.workspace_id \
+         join channel_accounts x on x.workspace_id = a.workspace_id and x.id = a.channel_account_id \
+         where c.workspace_id in (select id from workspaces) and c.id = ?1 and a.address like ?2 escape '\\' \
+         and x.channel = 'email' and x.active and x.deleted_at is null order by a.address limit 1",
+        &params![conversation, pattern],
+    )?
+    .map(|row| Ok((row.get(0)?, row.get(1)?)))
+    .transpose()
 }
