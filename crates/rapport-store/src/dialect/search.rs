@@ -36,8 +36,10 @@ pub(crate) fn index_new_document(tx: &mut Tx<'_>, document: &SearchDocument<'_>,
             )?;
         }
         Engine::Postgres => {
+            // PostgreSQL's parser would keep addresses and hosts whole; FTS5 and our queries take them apart.
+            let words: String = body.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
             let mut params = document_params(document).to_vec();
-            params.push(Param::Text(body));
+            params.push(Param::OwnedText(words));
             tx.execute(
                 "insert into search_documents (workspace_id, kind, reference_id, conversation_id, contact_id, occurred_at, body) \
                  values (?1, ?2, ?3, ?4, ?5, ?6, to_tsvector('simple', cast(?7 as text)))",

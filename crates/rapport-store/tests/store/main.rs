@@ -9,5 +9,6 @@ mod jobs;
 mod migrations;
 mod notifications;
 mod scoping;
+mod search;
 mod support;
 mod values;

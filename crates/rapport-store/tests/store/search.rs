@@ -1,0 +1,83 @@
+//! Full-text search finds the same on both engines, and only in its own workspace.
+
+use rapport_domain::Timestamp;
+use rapport_store::search::{SearchDocument, SearchKind, SearchQuery, index, search};
+use rapport_store::{Engine, Error};
+
+use crate::on_both_engines;
+use crate::support::{Bench, bench};
+
+on_both_engines! {
+    words_phrases_and_beginnings_are_found_newest_first,
+    nothing_of_another_workspace_is_found,
+    what_was_indexed_again_is_found_by_its_new_words_only,
+    query_syntax_is_only_text,
+}
+
+async fn add(bench: &Bench, workspace: &rapport_domain::WorkspaceId, reference: &'static str, body: &'static str) {
+    bench
+        .store
+        .write(workspace, reference, move |tx| {
+            index(tx, &SearchDocument {
+                kind: SearchKind::Message,
+                reference_id: reference,
+                conversation_id: Some("cnv_1"),
+                contact_id: None,
+                occurred_at: Timestamp::from_millis(1),
+                body,
+            })
+        })
+        .await
+        .expect("indexed");
+}
+
+async fn find(bench: &Bench, text: &'static str) -> Vec<String> {
+    bench
+        .store
+        .read(&bench.workspace, move |tx| -> Result<Vec<String>, Error> {
+            let hits = search(tx, &SearchQuery { text, kind: None, limit: 10, before: None })?;
+            Ok(hits.into_iter().map(|hit| hit.reference_id).collect())
+        })
+        .await
+        .expect("a search")
+}
+
+async fn words_phrases_and_beginnings_are_found_newest_first(engine: Engine) {
+    let bench = bench(engine).await;
+    let workspace = bench.workspace.clone();
+    add(&bench, &workspace, "one", "The order 10234 has not arrived, maria@customers.example").await;
+    add(&bench, &workspace, "two", "Order of the bath: arrived").await;
+    assert_eq!(find(&bench, "order").await, ["two", "one"]);
+    assert_eq!(find(&bench, "order 10234 ").await, ["one"]);
+    assert_eq!(find(&bench, "\"has not\"").await, ["one"]);
+    assert_eq!(find(&bench, "\"not has\"").await, Vec::<String>::new());
+    assert_eq!(find(&bench, "ord arriv").await, Vec::<String>::new(), "only the last word may be unfinished");
+    assert_eq!(find(&bench, "order arriv").await, ["two", "one"]);
+    assert_eq!(find(&bench, "maria@customers.example").await, ["one"]);
+}
+
+async fn nothing_of_another_workspace_is_found(engine: Engine) {
+    let bench = bench(engine).await;
+    let other = bench.other.clone();
+    add(&bench, &other, "foreign", "secret canary").await;
+    assert_eq!(find(&bench, "canary").await, Vec::<String>::new());
+}
+
+async fn what_was_indexed_again_is_found_by_its_new_words_only(engine: Engine) {
+    let bench = bench(engine).await;
+    let workspace = bench.workspace.clone();
+    add(&bench, &workspace, "one", "before").await;
+    add(&bench, &workspace, "one", "after").await;
+    assert_eq!(find(&bench, "before").await, Vec::<String>::new());
+    assert_eq!(find(&bench, "after").await, ["one"]);
+}
+
+async fn query_syntax_is_only_text(engine: Engine) {
+    let bench = bench(engine).await;
+    let workspace = bench.workspace.clone();
+    add(&bench, &workspace, "one", "plain words near or not").await;
+    for text in ["\"", "NEAR(", "*", "body:plain", "!&|", "plain' & 'words", "scope:wsp_2 OR plain", "a\u{0}b", "():*<->"] {
+        let _ = find(&bench, text).await;
+    }
+    assert_eq!(find(&bench, "plain NOT words").await, ["one"], "operators are words like any other");
+}
