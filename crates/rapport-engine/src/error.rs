@@ -2,8 +2,6 @@
 
 use rapport_domain::Permission;
 
-pub type Result<T> = std::result::Result<T, Error>;
-
 /// What is wrong with one field of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {

@@ -28,5 +28,5 @@ pub mod worker;
 
 pub use caller::{Caller, IdempotencyKey};
 pub use config::EngineConfig;
-pub use engine::Engine;
+pub use engine::{Engine, EngineParts};
 pub use error::{Error, FieldError};

@@ -66,6 +66,7 @@ impl Engine {
             .commit(caller, "channel accounts", move |tx| create(tx, &engine, &actor, &new, &checked))
             .await?;
         let sealed = created.identity_secret.take();
+        self.wake_mailboxes();
         created.identity_secret =
             sealed.map(|sealed| self.keys().open(created.account.id.as_str(), &sealed)).transpose()?;
         Ok(created)
@@ -81,13 +82,16 @@ impl Engine {
         let name = change.name.as_deref().map(account_name).transpose()?;
         let change = AccountChange { name, ..change };
         let (engine, actor, id_) = (self.clone(), caller.actor(), id.clone());
-        self.write(&caller.workspace, id.as_str(), move |tx| update(tx, &engine, &actor, &id_, &change)).await
+        let updated =
+            self.write(&caller.workspace, id.as_str(), move |tx| update(tx, &engine, &actor, &id_, &change)).await;
+        self.wake_mailboxes();
+        updated
     }
 
     pub async fn delete_channel_account(&self, caller: &Caller, id: &ChannelAccountId) -> Result<(), Error> {
         caller.require(Permission::ChannelAccountManage)?;
         let (engine, actor, id_) = (self.clone(), caller.actor(), id.clone());
-        self.write(&caller.workspace, id.as_str(), move |tx| {
+        let deleted = self.write(&caller.workspace, id.as_str(), move |tx| {
             let stored = rapport_store::channel_account::find(tx, &id_)?.ok_or(Error::NotFound)?;
             let now = engine.now();
             if !rapport_store::channel_account::delete(tx, &id_, now)? {
@@ -99,7 +103,9 @@ impl Engine {
             };
             announce::general(tx, &actor, now, None, &event)
         })
-        .await
+        .await;
+        self.wake_mailboxes();
+        deleted
     }
 
     /// Gives a chat widget a new identity secret.

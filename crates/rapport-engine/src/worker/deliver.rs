@@ -33,9 +33,9 @@ enum Claim {
 pub(super) async fn run(engine: &Engine, job: &ClaimedJob) -> Result<(), Error> {
     let DeliverPayload { message_id } = payload(&job.payload)?;
     let (engine_, job_) = (engine.clone(), job.clone());
-    let claim = engine
-        .write(&job.workspace_id, message_id.as_str(), move |tx| claim(tx, &engine_, &job_, &message_id))
-        .await?;
+    let key = message_id.as_str().to_owned();
+    let claim =
+        engine.write(&job.workspace_id, &key, move |tx| claim(tx, &engine_, &job_, &message_id)).await?;
     let prepared = match claim {
         Claim::Finished => return Ok(()),
         Claim::Send(prepared) => prepared,
@@ -229,7 +229,7 @@ fn reply_address(engine: &Engine, prepared: &Prepared) -> Option<String> {
 fn envelope(engine: &Engine, prepared: &Prepared) -> Envelope {
     let details = &prepared.stored.details;
     let tokens = AddressTokens::new(engine.keys().addresses());
-    let bounce = prepared.stored.message.id.to_bytes().zip(prepared.account.token_domain()).map(|(id, domain)| {
+    let bounce = prepared.stored.message.id.to_bytes().zip(prepared.account.token_domain()).map(|(id, domain): ([u8; 16], String)| {
         tokens.address(TokenPurpose::Bounce, id, "", &domain, Separator::Plus)
     });
     let recipients =

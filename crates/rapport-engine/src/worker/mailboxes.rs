@@ -101,7 +101,9 @@ async fn start(engine: &Engine, wanted: &Wanted) -> Result<Reader, Error> {
             Ok((account, cursor))
         })
         .await?;
-    let settings = account.imap_settings(engine)?;
+    let settings = account
+        .imap_settings(engine)?
+        .ok_or_else(|| Error::Internal("the mailbox has no IMAP server".into()))?;
     let cursor = cursor.map(|cursor| ImapCursor {
         uid_validity: cursor.uid_validity as u32,
         last_uid: cursor.last_uid as u32,

@@ -1,0 +1,170 @@
+//! One engine on a fresh database, with people and accounts to act with.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rapport_domain::clock::FixedClock;
+use rapport_domain::model::{Conversation, Message, UserReference};
+use rapport_domain::{Channel, ChannelAccountId, ConversationId, Direction, Role, SystemEntropy, Timestamp, WorkspaceId};
+use rapport_engine::blob::Blobs;
+use rapport_engine::channel_account::NewAccount;
+
+use rapport_engine::ingest::{Accepted, EmailSource};
+use rapport_engine::message::NewMessage;
+use rapport_engine::{Caller, Engine, EngineConfig, EngineParts, Error};
+use rapport_store::Engine as Database;
+use rapport_testkit::database::{TestDatabase, fresh};
+use serde_json::json;
+
+pub struct Fixture {
+    pub engine: Engine,
+    pub clock: Arc<FixedClock>,
+    pub workspace: WorkspaceId,
+    /// An administrator.
+    pub alice: Caller,
+    pub bob: Caller,
+    pub support: ChannelAccountId,
+    pub billing: ChannelAccountId,
+    pub api: ChannelAccountId,
+    // Dropped last: the database and the files go with them.
+    _database: TestDatabase,
+    _files: tempfile::TempDir,
+}
+
+/// Runs a test on both engines.
+pub fn on_both_engines<F>(test: impl Fn(Fixture) -> F)
+where
+    F: Future<Output = ()>,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    for database in [Database::Sqlite, Database::Postgres] {
+        eprintln!("on {database:?}");
+        runtime.block_on(async { test(Fixture::new(database).await).await });
+    }
+}
+
+impl Fixture {
+    async fn new(database: Database) -> Self {
+        let database = fresh(database);
+        let files = tempfile::tempdir().expect("a folder");
+        let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_760_000_000_000)));
+        let engine = Engine::new(EngineParts {
+            store: database.open(),
+            blobs: Blobs::local(files.path()).expect("a blob folder"),
+            clock: clock.clone(),
+            entropy: Arc::new(SystemEntropy),
+            secret: vec![7; 32],
+            config: EngineConfig::default(),
+        });
+        let workspace = engine.create_workspace("Harbour Bikes").await.expect("a workspace").id;
+        let alice = person(&engine, &workspace, "alice", Role::Admin).await;
+        let bob = person(&engine, &workspace, "bob", Role::User).await;
+        let mut fixture = Self {
+            support: ChannelAccountId::from_stored(""),
+            billing: ChannelAccountId::from_stored(""),
+            api: ChannelAccountId::from_stored(""),
+            engine,
+            clock,
+            workspace,
+            alice,
+            bob,
+            _database: database,
+            _files: files,
+        };
+        fixture.support = fixture.mailbox("Support", "support@bikes.example").await;
+        fixture.billing = fixture.mailbox("Billing", "billing@bikes.example").await;
+        fixture.api = fixture.account(Channel::Api, "Shop", json!({})).await;
+        fixture
+    }
+
+    async fn mailbox(&self, name: &str, address: &str) -> ChannelAccountId {
+        let config = json!({
+            "address": address, "inbound": { "kind": "http" }, "outbound": { "kind": "none" },
+            "additional_addresses": [], "thread_scope": "workspace",
+        });
+        self.account(Channel::Email, name, config).await
+    }
+
+    async fn account(&self, channel: Channel, name: &str, config: serde_json::Value) -> ChannelAccountId {
+        let new = NewAccount { channel, name: name.into(), active: true, config, secrets: Default::default() };
+        self.engine.create_channel_account(&self.alice, new).await.expect("an account").account.id
+    }
+
+    /// A mail arrives at an account.
+    pub async fn mail(&self, account: &ChannelAccountId, mail: Mail<'_>) -> Accepted {
+        self.try_mail(account, mail).await.expect("the mail is taken")
+    }
+
+    pub async fn try_mail(&self, account: &ChannelAccountId, mail: Mail<'_>) -> Result<Accepted, Error> {
+        let raw = Bytes::from(mail.raw());
+        self.engine.ingest_email(&self.workspace, account, raw, EmailSource::default()).await
+    }
+
+    pub async fn conversation(&self, id: &ConversationId) -> Conversation {
+        self.engine.find_conversation(&self.alice, id).await.expect("the conversation is there")
+    }
+
+    pub async fn messages(&self, id: &ConversationId) -> Vec<Message> {
+        self.engine.list_messages(&self.alice, id, None, 100).await.expect("the messages are there")
+    }
+
+    pub async fn reply(&self, caller: &Caller, id: &ConversationId, text: &str) -> Result<Message, Error> {
+        let new = NewMessage { body_text: Some(text.into()), ..NewMessage::default() };
+        self.engine.send_message(caller, id, Direction::Outbound, new).await
+    }
+}
+
+async fn person(engine: &Engine, workspace: &WorkspaceId, name: &str, role: Role) -> Caller {
+    let email = format!("{name}@bikes.example");
+    let user = engine
+        .create_user(workspace.as_str(), &email, name, "correct horse battery", role)
+        .await
+        .expect("a user");
+    Caller {
+        workspace: workspace.clone(),
+        user: UserReference { id: user.id, name: user.name },
+        role,
+        session: None,
+        token: None,
+        scopes: Vec::new(),
+        idempotency: None,
+    }
+}
+
+/// A mail with only what a test cares about.
+#[derive(Clone, Copy)]
+pub struct Mail<'a> {
+    pub id: &'a str,
+    pub from: &'a str,
+    pub to: &'a str,
+    pub subject: &'a str,
+    pub body: &'a str,
+    pub in_reply_to: Option<&'a str>,
+    pub extra: &'a str,
+}
+
+impl Default for Mail<'_> {
+    fn default() -> Self {
+        Self {
+            id: "first@customers.example",
+            from: "Maria <maria@customers.example>",
+            to: "support@bikes.example",
+            subject: "Order 10234",
+            body: "It has not arrived.",
+            in_reply_to: None,
+            extra: "",
+        }
+    }
+}
+
+impl Mail<'_> {
+    fn raw(&self) -> String {
+        let reply = self.in_reply_to.map_or_else(String::new, |id| format!("In-Reply-To: <{id}>\r\nReferences: <{id}>\r\n"));
+        format!(
+            "From: {}\r\nTo: {}\r\nSubject: {}\r\nMessage-ID: <{}>\r\nDate: Thu, 09 Oct 2025 09:00:00 +0000\r\n{reply}{}\
+             MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{}\r\n",
+            self.from, self.to, self.subject, self.id, self.extra, self.body
+        )
+    }
+}

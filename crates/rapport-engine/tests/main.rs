@@ -1,0 +1,7 @@
+//! The use cases on real databases of both engines.
+
+mod assignment;
+mod fixture;
+mod replay;
+mod routing;
+mod sending;

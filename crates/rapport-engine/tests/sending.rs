@@ -1,0 +1,160 @@
+//! What may be sent, once.
+
+use rapport_domain::{DeliveryStatus, Direction, MessageKind, Role, Status};
+use rapport_engine::conversation::{NewConversation, Recipient};
+use rapport_engine::message::{NewMessage, NewNote, Then};
+use rapport_engine::{Caller, Error, IdempotencyKey};
+
+use crate::fixture::{Fixture, Mail, on_both_engines};
+
+fn text(body: &str) -> NewMessage {
+    NewMessage { body_text: Some(body.into()), ..NewMessage::default() }
+}
+
+#[test]
+fn a_double_click_sends_one_message() {
+    on_both_engines(|app: Fixture| async move {
+        let id = app.mail(&app.support, Mail::default()).await.conversation_id;
+        let new = NewMessage { client_id: Some("click".into()), ..text("On its way.") };
+        let send = || app.engine.send_message(&app.alice, &id, Direction::Outbound, new.clone());
+        let (one, two) = futures_util::future::join(send(), send()).await;
+        assert_eq!(one.expect("accepted").id, two.expect("accepted").id);
+        assert_eq!(app.messages(&id).await.len(), 2);
+    });
+}
+
+#[test]
+fn a_repeated_request_gets_the_first_answer_and_another_one_under_its_key_is_refused() {
+    on_both_engines(|app: Fixture| async move {
+        let id = app.mail(&app.support, Mail::default()).await.conversation_id;
+        let with_key = |hash: &str| Caller {
+            idempotency: Some(IdempotencyKey { key: "k1".into(), request_hash: hash.into() }),
+            ..app.alice.clone()
+        };
+        let first = app.engine.send_message(&with_key("a"), &id, Direction::Outbound, text("Hello")).await;
+        let again = app.engine.send_message(&with_key("a"), &id, Direction::Outbound, text("Hello")).await;
+        assert_eq!(first.expect("accepted").id, again.expect("accepted").id);
+        let other = app.engine.send_message(&with_key("b"), &id, Direction::Outbound, text("Bye")).await;
+        assert!(matches!(other, Err(Error::IdempotencyMismatch)), "{other:?}");
+    });
+}
+
+#[test]
+fn an_answer_of_a_colleague_that_the_writer_has_not_seen_holds_the_message_back() {
+    on_both_engines(|app: Fixture| async move {
+        let accepted = app.mail(&app.support, Mail::default()).await;
+        let id = accepted.conversation_id;
+        app.clock.advance_seconds(1);
+        app.reply(&app.bob, &id, "Bob answers.").await.expect("accepted");
+        let new = NewMessage { seen_message_id: Some(accepted.message_id), ..text("Alice answers too.") };
+        let held = app.engine.send_message(&app.alice, &id, Direction::Outbound, new).await;
+        let Err(Error::Conflict { code: "conversation_advanced", detail, current }) = held else {
+            panic!("{held:?}")
+        };
+        assert_eq!(detail, "bob has answered meanwhile.");
+        assert!(current.expect("shows the answer").to_string().contains("Bob answers."));
+    });
+}
+
+#[test]
+fn a_held_message_can_be_taken_back_and_never_leaves() {
+    on_both_engines(|app: Fixture| async move {
+        let id = app.mail(&app.support, Mail::default()).await.conversation_id;
+        let new = NewMessage { hold_seconds: 10, ..text("Oops") };
+        let held = app.engine.send_message(&app.alice, &id, Direction::Outbound, new).await.expect("accepted");
+        assert!(held.held_until.is_some());
+        let cancelled = app.engine.cancel_message(&app.alice, &id, &held.id).await.expect("taken back");
+        assert_eq!(cancelled.delivery.expect("outbound").status, DeliveryStatus::Cancelled);
+        app.clock.advance_seconds(60);
+        app.engine.drain_jobs().await.expect("jobs run");
+        let message = app.engine.find_message(&app.alice, &id, &held.id).await.expect("kept");
+        assert_eq!(message.delivery.expect("outbound").status, DeliveryStatus::Cancelled);
+    });
+}
+
+#[test]
+fn a_mailbox_without_a_server_for_sending_fails_visibly_and_can_be_retried() {
+    on_both_engines(|app: Fixture| async move {
+        let id = app.mail(&app.support, Mail::default()).await.conversation_id;
+        let sent = app.reply(&app.alice, &id, "Hello").await.expect("accepted");
+        app.engine.drain_jobs().await.expect("jobs run");
+        let message = app.engine.find_message(&app.alice, &id, &sent.id).await.expect("there");
+        let delivery = message.delivery.expect("outbound");
+        assert_eq!(delivery.status, DeliveryStatus::Failed);
+        assert!(delivery.reason.expect("says why").contains("no server for sending"));
+        assert!(app.conversation(&id).await.requires_action.is_some());
+        let retried = app.engine.retry_message(&app.alice, &id, &sent.id).await.expect("queued again");
+        assert_eq!(retried.delivery.expect("outbound").status, DeliveryStatus::Queued);
+    });
+}
+
+#[test]
+fn a_private_note_is_never_delivered() {
+    on_both_engines(|app: Fixture| async move {
+        let id = app.mail(&app.support, Mail::default()).await.conversation_id;
+        let note = NewNote { body_text: "Refund approved.".into(), ..NewNote::default() };
+        let note = app.engine.add_note(&app.bob, &id, note).await.expect("added");
+        assert_eq!((note.kind, note.direction), (MessageKind::Note, Direction::None));
+        assert!(note.delivery.is_none());
+        assert_eq!(app.engine.drain_jobs().await.expect("jobs run"), 0);
+    });
+}
+
+#[test]
+fn a_closed_conversation_takes_notes_but_no_answers() {
+    on_both_engines(|app: Fixture| async move {
+        let id = app.mail(&app.support, Mail::default()).await.conversation_id;
+        let new = NewMessage { then: Some(Then::Close), ..text("Done.") };
+        app.engine.send_message(&app.alice, &id, Direction::Outbound, new).await.expect("accepted");
+        assert_eq!(app.conversation(&id).await.status, Status::Closed);
+        let refused = app.reply(&app.alice, &id, "One more thing").await;
+        assert!(matches!(refused, Err(Error::Conflict { code: "conversation_closed", .. })), "{refused:?}");
+        let note = NewNote { body_text: "For the record.".into(), ..NewNote::default() };
+        app.engine.add_note(&app.alice, &id, note).await.expect("notes go on");
+        let follow_up = app.engine.create_follow_up(&app.alice, &id).await.expect("continued");
+        assert_eq!(follow_up.follow_up_of.expect("linked").id, id);
+    });
+}
+
+#[test]
+fn a_second_conversation_with_a_contact_is_refused_even_when_many_begin_at_once() {
+    on_both_engines(|app: Fixture| async move {
+        let new = || NewConversation {
+            contact_id: None,
+            to: Some(Recipient {
+                kind: rapport_domain::AddressKind::External,
+                value: "customer-1".into(),
+                name: Some("Ana".into()),
+            }),
+            channel: rapport_domain::Channel::Api,
+            channel_account_id: Some(app.api.clone()),
+            subject: None,
+            topic: None,
+            priority: rapport_domain::Priority::Normal,
+            status: Status::Open,
+            assignee: None,
+            test: false,
+            variables: serde_json::json!({}),
+            message: None,
+        };
+        let outcomes =
+            futures_util::future::join_all((0..50).map(|_| app.engine.create_conversation(&app.bob, new()))).await;
+        let created = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        assert_eq!(created, 1);
+        for refused in outcomes.into_iter().filter_map(Result::err) {
+            assert!(matches!(refused, Error::Conflict { code: "conversation_exists", .. }), "{refused}");
+        }
+    });
+}
+
+#[test]
+fn a_read_only_person_can_change_nothing() {
+    on_both_engines(|app: Fixture| async move {
+        let id = app.mail(&app.support, Mail::default()).await.conversation_id;
+        let reader = Caller { role: Role::ReadOnly, ..app.bob.clone() };
+        assert!(matches!(app.reply(&reader, &id, "no").await, Err(Error::Forbidden(_))));
+        assert!(matches!(app.engine.close(&reader, &id).await, Err(Error::Forbidden(_))));
+        assert!(matches!(app.engine.add_note(&reader, &id, NewNote::default()).await, Err(Error::Forbidden(_))));
+        assert!(app.engine.find_conversation(&reader, &id).await.is_ok());
+    });
+}
