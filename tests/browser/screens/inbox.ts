@@ -28,8 +28,32 @@ export class InboxScreen {
     return this.page.getByRole("log");
   }
 
-  message(text: string | RegExp): Locator {
-    return this.timeline.getByRole("article").filter({ hasText: text });
+  /** The text of each message; mail written in HTML has it in a frame of its own. */
+  async texts(): Promise<string[]> {
+    return this.timeline.getByRole("article").evaluateAll((articles) =>
+      articles.map((article) => {
+        const frame = article.querySelector("iframe")?.contentDocument?.body;
+        // biome-ignore lint/performance/useDomNodeTextContent: a folded quotation does not count as said.
+        return [article as HTMLElement, frame].map((part) => part?.innerText ?? "").join("\n");
+      }),
+    );
+  }
+
+  /** Waits until the text stands in this many messages. */
+  async expectMessages(text: string, count: number, timeout = 10_000) {
+    await expect
+      .poll(async () => (await this.texts()).filter((one) => one.includes(text)).length, {
+        message: `messages that say "${text}"`,
+        timeout,
+      })
+      .toBe(count);
+  }
+
+  /** Waits for the one message that says this. */
+  async message(text: string): Promise<Locator> {
+    await this.expectMessages(text, 1);
+    const texts = await this.texts();
+    return this.timeline.getByRole("article").nth(texts.findIndex((one) => one.includes(text)));
   }
 
   /** The frame in which mail written in HTML is shown. */

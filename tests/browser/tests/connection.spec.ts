@@ -21,7 +21,7 @@ for (const [name, failure] of [
     const page = await (await browserOf("bo", { url: line.url })).newPage();
     const inbox = new InboxScreen(page);
     await inbox.open("all", id);
-    await expect(inbox.message("Before it broke.")).toBeVisible();
+    await inbox.expectMessages("Before it broke.", 1);
 
     line[failure]();
     for (const text of ["First while broken.", "Second while broken."]) {
@@ -33,14 +33,14 @@ for (const [name, failure] of [
     await workspace.admin.post(`/conversations/${id}/notes`, { body_text: "A note while broken." });
     const other = letter({ to, subject: "Somebody else wrote", text: "Hello." });
     await workspace.admin.ingest(account.id, other);
-    await expect(inbox.message("First while broken.")).toHaveCount(0);
+    await inbox.expectMessages("First while broken.", 0);
     line.repair();
     await page.evaluate(() => window.dispatchEvent(new Event("online")));
 
     for (const text of ["Before it broke.", "First while broken.", "Second while broken."]) {
-      await expect(inbox.message(text)).toHaveCount(1, { timeout: 45_000 });
+      await inbox.expectMessages(text, 1, 45_000);
     }
-    await expect(inbox.message("A note while broken.")).toHaveCount(1);
+    await inbox.expectMessages("A note while broken.", 1);
     await expect(inbox.row(/Somebody else wrote/)).toHaveCount(1);
     line.close();
   });
@@ -61,13 +61,13 @@ test("what was acknowledged survives a killed server, and open screens catch up"
   const inbox = new InboxScreen(page);
   await inbox.open("all", id);
   await inbox.addNote("Written right before.");
-  await expect(inbox.message("Written right before.")).toBeVisible();
+  await inbox.expectMessages("Written right before.", 1);
   await workspace.admin.post(`/conversations/${id}/notes`, { body_text: "Acknowledged." });
   await rapport.kill();
   await rapport.startAgain();
   await workspace.admin.post(`/conversations/${id}/notes`, { body_text: "After the crash." });
   for (const text of ["Written right before.", "Acknowledged.", "After the crash."]) {
-    await expect(inbox.message(text)).toHaveCount(1, { timeout: 45_000 });
+    await inbox.expectMessages(text, 1, 45_000);
   }
 });
 

@@ -77,7 +77,7 @@ test("markup in names, subjects and file names is shown as text", async ({
   const { conversation_id: id } = await workspace.admin.ingest(account.id, raw);
   await expect(inbox.row(/onerror/).first()).toBeVisible();
   await inbox.open("all", id);
-  await expect(inbox.message("in the text")).toContainText("onerror");
+  await expect(await inbox.message("in the text")).toContainText("onerror");
   await page.goto(`/search?q=${encodeURIComponent("onerror")}`);
   await page.waitForLoadState("networkidle");
   await oracle.expectSilence(page);

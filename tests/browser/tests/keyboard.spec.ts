@@ -34,7 +34,7 @@ test("triage goes without a mouse: move, take, note, answer, close", async ({
   await page.keyboard.press("n");
   await page.keyboard.type("Only keys so far.");
   await page.keyboard.press("Control+Enter");
-  await expect(inbox.message("Only keys so far.")).toBeVisible();
+  await inbox.expectMessages("Only keys so far.", 1);
   await page.keyboard.press("Escape");
   await page.keyboard.press("e");
   await expect

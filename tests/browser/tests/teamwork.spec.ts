@@ -69,7 +69,7 @@ test("an answer is held when a teammate has answered meanwhile", async ({
   await expect(notice).toContainText("Mia's answer.");
   await expect(inbox.editor).toContainText("Bo's answer.");
   await notice.getByRole("button", { name: "Send anyway" }).click();
-  await expect(inbox.message("Bo's answer.")).toBeVisible();
+  await inbox.expectMessages("Bo's answer.", 1);
   const { data } = await mia.get<{ data: { body_text: string }[] }>(
     `/conversations/${id}/messages`,
   );
@@ -105,7 +105,7 @@ test("somebody who may only read finds nothing to write with", async ({ browserO
   );
   const inbox = new InboxScreen(await (await browserOf("rita")).newPage());
   await inbox.open("all", id);
-  await expect(inbox.message("Just look.")).toBeVisible();
+  await inbox.expectMessages("Just look.", 1);
   await expect(inbox.composer).toHaveCount(0);
   await expect(inbox.assignButton).toHaveCount(0);
   await expect(inbox.closeButton).toHaveCount(0);
