@@ -15,6 +15,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Inlined assets would need `data:` sources in the content security policy.
     assetsInlineLimit: 0,
+    manifest: true,
   },
   server: { proxy: { "/api": server } },
   preview: { proxy: { "/api": server } },

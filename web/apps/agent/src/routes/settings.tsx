@@ -2,12 +2,27 @@
 import type { Permission } from "@rapport/api";
 import { cx } from "@rapport/ui";
 import { Link, useParams } from "@tanstack/react-router";
-import { ChevronLeft, UserRound } from "lucide-react";
+import {
+  Building2,
+  ChevronLeft,
+  KeyRound,
+  Plug,
+  TriangleAlert,
+  UserRound,
+  Users,
+} from "lucide-react";
 import { type ComponentType, type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { ErrorBoundary } from "@/app/error-boundary";
 import { useMe } from "@/app/session";
-import { ProfilePage } from "@/features/settings";
+import {
+  ChannelsPage,
+  JobsPage,
+  PeoplePage,
+  ProfilePage,
+  TokensPage,
+  WorkspacePage,
+} from "@/features/settings";
 import { NoAccess } from "./no-access";
 import { NotFound } from "./not-found";
 
@@ -26,6 +41,41 @@ const pages: SettingsPage[] = [
     icon: <UserRound />,
     permission: null,
     page: ProfilePage,
+  },
+  {
+    section: "workspace",
+    group: "workspace",
+    icon: <Building2 />,
+    permission: "workspace.manage",
+    page: WorkspacePage,
+  },
+  {
+    section: "channels",
+    group: "workspace",
+    icon: <Plug />,
+    permission: "channel_account.read",
+    page: ChannelsPage,
+  },
+  {
+    section: "people",
+    group: "workspace",
+    icon: <Users />,
+    permission: "user.read",
+    page: PeoplePage,
+  },
+  {
+    section: "tokens",
+    group: "developers",
+    icon: <KeyRound />,
+    permission: "token.manage_own",
+    page: TokensPage,
+  },
+  {
+    section: "failures",
+    group: "developers",
+    icon: <TriangleAlert />,
+    permission: "workspace.manage",
+    page: JobsPage,
   },
 ];
 const groups = ["personal", "workspace", "developers"] as const;

@@ -1,6 +1,5 @@
 /** What happened between the messages, in one quiet line each. */
 import type { Activity } from "@rapport/api";
-import { useTranslation } from "react-i18next";
 import { t } from "@/i18n";
 import { fullTime, timeOfDay } from "@/i18n/format";
 
@@ -50,7 +49,6 @@ export function activitySentence(activity: Activity, myId: string): string | nul
 }
 
 export function ActivityLine({ activity, myId }: { activity: Activity; myId: string }) {
-  const { t: translate } = useTranslation();
   const sentence = activitySentence(activity, myId);
   if (!sentence) return null;
   return (
@@ -60,7 +58,6 @@ export function ActivityLine({ activity, myId }: { activity: Activity; myId: str
       <time
         dateTime={activity.occurred_at}
         title={fullTime(activity.occurred_at)}
-        aria-label={translate("time.at", { time: timeOfDay(activity.occurred_at) })}
         className="tabular-nums"
       >
         {timeOfDay(activity.occurred_at)}

@@ -76,7 +76,6 @@ export function CodeBlock({ code, label }: { code: string; label: string }) {
   return (
     <div className="relative rounded-card bg-sunken">
       <pre
-        aria-label={label}
         // A long line scrolls, so the block must be reachable from the keyboard.
         // biome-ignore lint/a11y/noNoninteractiveTabindex: see above.
         tabIndex={0}

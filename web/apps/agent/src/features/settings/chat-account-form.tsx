@@ -1,0 +1,283 @@
+/** A chat widget: what visitors see, where it may stand, what it asks first. */
+import { zodResolver } from "@hookform/resolvers/zod";
+import type { ChatConfig } from "@rapport/api";
+import { Button, Field, IconButton, Input, Select, Switch, Textarea } from "@rapport/ui";
+import { useQuery } from "@tanstack/react-query";
+import { Plus, Trash2 } from "lucide-react";
+import { Controller, useFieldArray, useForm } from "react-hook-form";
+import { useTranslation } from "react-i18next";
+import { z } from "zod";
+import { channelAccountsQuery } from "@/data/queries";
+import type { AccountFormProps } from "./channel-account-page";
+import { Panel } from "./parts";
+
+const schema = z.object({
+  name: z.string().trim().min(1, "email.error_name"),
+  site_name: z.string().trim().min(1, "chat.error_site"),
+  greeting: z.string(),
+  accent_color: z.string().regex(/^#[0-9a-fA-F]{6}$/, "chat.error_color"),
+  allowed_origins: z.string().refine(
+    (text) =>
+      text
+        .split(/\s+/)
+        .filter(Boolean)
+        .every((origin) => /^https?:\/\/[^/\s]+$/.test(origin)),
+    "chat.error_origin",
+  ),
+  offline_message: z.string(),
+  launcher_position: z.enum(["end", "start"]),
+  reply_email_account_id: z.string(),
+  require_identity: z.boolean(),
+  pre_chat_fields: z.array(
+    z.object({
+      name: z.string().trim().min(1, "chat.error_field"),
+      label: z.string().trim().min(1, "chat.error_field"),
+      required: z.boolean(),
+      type: z.enum(["text", "email", "choice"]),
+      choices: z.string(),
+    }),
+  ),
+});
+type Values = z.infer<typeof schema>;
+
+function valuesOf(name: string, config: Partial<ChatConfig>): Values {
+  return {
+    name,
+    site_name: config.site_name ?? "",
+    greeting: config.greeting ?? "",
+    accent_color: config.accent_color ?? "#2f5bd8",
+    allowed_origins: (config.allowed_origins ?? []).join("\n"),
+    offline_message: config.offline_message ?? "",
+    launcher_position: config.launcher_position ?? "end",
+    reply_email_account_id: config.reply_email_account_id ?? "",
+    require_identity: config.require_identity ?? false,
+    pre_chat_fields: (config.pre_chat_fields ?? []).map((field) => ({
+      ...field,
+      choices: (field.choices ?? []).join(", "),
+    })),
+  };
+}
+
+function configOf({ name: _, ...value }: Values): ChatConfig {
+  return {
+    ...value,
+    allowed_origins: value.allowed_origins.split(/\s+/).filter(Boolean),
+    reply_email_account_id: value.reply_email_account_id || null,
+    pre_chat_fields: value.pre_chat_fields.map(({ choices, ...field }) =>
+      field.type === "choice"
+        ? {
+            ...field,
+            choices: choices
+              .split(",")
+              .map((entry) => entry.trim())
+              .filter(Boolean),
+          }
+        : field,
+    ),
+  };
+}
+
+export function ChatAccountForm({ account, readOnly, errors, busy, onSave }: AccountFormProps) {
+  const { t } = useTranslation();
+  const { data: accounts } = useQuery(channelAccountsQuery);
+  const form = useForm<Values>({
+    resolver: zodResolver(schema),
+    defaultValues: valuesOf(account?.name ?? "", (account?.config ?? {}) as Partial<ChatConfig>),
+  });
+  const errorOf = (field: keyof Values) => {
+    const message = form.formState.errors[field]?.message;
+    return message ? t(message) : (errors[field] ?? errors[`config.${field}`]);
+  };
+  const save = form.handleSubmit((value) =>
+    onSave({ name: value.name, config: configOf(value), secrets: {} }),
+  );
+  return (
+    <form onSubmit={save} noValidate>
+      <fieldset disabled={readOnly}>
+        <Panel title={t("chat.appearance")}>
+          <div className="space-y-4">
+            <div className="grid gap-4 sm:grid-cols-2">
+              <Field label={t("email.name")} help={t("email.name_help")} error={errorOf("name")}>
+                {(field) => <Input {...field} {...form.register("name")} />}
+              </Field>
+              <Field
+                label={t("chat.site_name")}
+                help={t("chat.site_name_help")}
+                error={errorOf("site_name")}
+              >
+                {(field) => <Input {...field} {...form.register("site_name")} />}
+              </Field>
+              <Field label={t("chat.accent_color")} error={errorOf("accent_color")}>
+                {(field) => (
+                  <div className="flex gap-2">
+                    <input
+                      type="color"
+                      aria-label={t("chat.pick_color")}
+                      className="h-9 w-12 rounded-control border border-control bg-bg"
+                      value={form.watch("accent_color")}
+                      onChange={(event) =>
+                        form.setValue("accent_color", event.target.value, { shouldDirty: true })
+                      }
+                    />
+                    <Input {...field} {...form.register("accent_color")} />
+                  </div>
+                )}
+              </Field>
+              <Field label={t("chat.launcher_position")}>
+                {(field) => (
+                  <Select {...field} {...form.register("launcher_position")}>
+                    <option value="end">{t("chat.position_end")}</option>
+                    <option value="start">{t("chat.position_start")}</option>
+                  </Select>
+                )}
+              </Field>
+            </div>
+            <Field label={t("chat.greeting")}>
+              {(field) => <Textarea {...field} rows={2} {...form.register("greeting")} />}
+            </Field>
+            <Field label={t("chat.offline_message")}>
+              {(field) => <Textarea {...field} rows={2} {...form.register("offline_message")} />}
+            </Field>
+            <Field label={t("chat.reply_email")} help={t("chat.reply_email_help")}>
+              {(field) => (
+                <Select {...field} {...form.register("reply_email_account_id")}>
+                  <option value="">{t("chat.reply_email_none")}</option>
+                  {accounts
+                    ?.filter((entry) => entry.channel === "email")
+                    .map((entry) => (
+                      <option key={entry.id} value={entry.id}>
+                        {entry.name}
+                      </option>
+                    ))}
+                </Select>
+              )}
+            </Field>
+          </div>
+        </Panel>
+        <PreChatPanel form={form} />
+        <Panel
+          title={t("chat.security")}
+          footer={
+            readOnly ? undefined : (
+              <Button type="submit" kind="primary" busy={busy}>
+                {t(account ? "common.save" : "channels.connect_action")}
+              </Button>
+            )
+          }
+        >
+          <div className="space-y-4">
+            <Field
+              label={t("chat.allowed_origins")}
+              help={t("chat.allowed_origins_help")}
+              error={errorOf("allowed_origins")}
+            >
+              {(field) => (
+                <Textarea
+                  {...field}
+                  rows={3}
+                  placeholder="https://www.example.com"
+                  className="font-mono text-small"
+                  {...form.register("allowed_origins")}
+                />
+              )}
+            </Field>
+            <Controller
+              control={form.control}
+              name="require_identity"
+              render={({ field }) => (
+                <Switch
+                  label={t("chat.require_identity")}
+                  help={t("chat.require_identity_help")}
+                  checked={field.value}
+                  onCheckedChange={field.onChange}
+                />
+              )}
+            />
+          </div>
+        </Panel>
+      </fieldset>
+    </form>
+  );
+}
+
+function PreChatPanel({ form }: { form: ReturnType<typeof useForm<Values>> }) {
+  const { t } = useTranslation();
+  const fields = useFieldArray({ control: form.control, name: "pre_chat_fields" });
+  return (
+    <Panel title={t("chat.pre_chat")} lead={t("chat.pre_chat_lead")}>
+      <ul className="space-y-3">
+        {fields.fields.map((entry, index) => (
+          <li key={entry.id} className="rounded-card bg-surface p-3">
+            <div className="grid items-end gap-3 sm:grid-cols-[1fr_1fr_8rem_auto]">
+              <Field
+                label={t("chat.field_label")}
+                error={
+                  form.formState.errors.pre_chat_fields?.[index]?.label
+                    ? t("chat.error_field")
+                    : null
+                }
+              >
+                {(field) => (
+                  <Input {...field} {...form.register(`pre_chat_fields.${index}.label`)} />
+                )}
+              </Field>
+              <Field
+                label={t("chat.field_name")}
+                error={
+                  form.formState.errors.pre_chat_fields?.[index]?.name
+                    ? t("chat.error_field")
+                    : null
+                }
+              >
+                {(field) => (
+                  <Input {...field} {...form.register(`pre_chat_fields.${index}.name`)} />
+                )}
+              </Field>
+              <Field label={t("chat.field_type")}>
+                {(field) => (
+                  <Select {...field} {...form.register(`pre_chat_fields.${index}.type`)}>
+                    {(["text", "email", "choice"] as const).map((type) => (
+                      <option key={type} value={type}>
+                        {t(`chat.type_${type}`)}
+                      </option>
+                    ))}
+                  </Select>
+                )}
+              </Field>
+              <IconButton
+                label={t("chat.remove_field")}
+                icon={<Trash2 className="size-4" />}
+                onClick={() => fields.remove(index)}
+                className="size-9"
+              />
+            </div>
+            {form.watch(`pre_chat_fields.${index}.type`) === "choice" ? (
+              <Field label={t("chat.field_choices")} className="mt-3">
+                {(field) => (
+                  <Input {...field} {...form.register(`pre_chat_fields.${index}.choices`)} />
+                )}
+              </Field>
+            ) : null}
+            <label className="mt-3 flex w-fit items-center gap-2 text-small">
+              <input
+                type="checkbox"
+                className="size-4 accent-accent"
+                {...form.register(`pre_chat_fields.${index}.required`)}
+              />
+              {t("chat.field_required")}
+            </label>
+          </li>
+        ))}
+      </ul>
+      <Button
+        className="mt-3"
+        onClick={() =>
+          fields.append({ name: "", label: "", required: false, type: "text", choices: "" })
+        }
+      >
+        <Plus className="size-4" />
+        {t("chat.add_field")}
+      </Button>
+    </Panel>
+  );
+}

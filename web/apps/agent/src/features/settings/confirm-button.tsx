@@ -1,0 +1,41 @@
+/** A button for what cannot be undone: the second press, a moment later, does it. */
+import { Button } from "@rapport/ui";
+import { useEffect, useState } from "react";
+
+const confirmWithin = 4_000;
+
+export function ConfirmButton({
+  label,
+  confirm,
+  onConfirm,
+}: {
+  label: string;
+  confirm: string;
+  onConfirm: () => Promise<unknown>;
+}) {
+  const [asked, setAsked] = useState(false);
+  const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    if (!asked) return;
+    const timer = window.setTimeout(() => setAsked(false), confirmWithin);
+    return () => window.clearTimeout(timer);
+  }, [asked]);
+  return (
+    <Button
+      kind={asked ? "danger" : "ghost"}
+      busy={busy}
+      onBlur={() => setAsked(false)}
+      onClick={() => {
+        if (!asked) {
+          setAsked(true);
+          return;
+        }
+        setAsked(false);
+        setBusy(true);
+        void onConfirm().finally(() => setBusy(false));
+      }}
+    >
+      {asked ? confirm : label}
+    </Button>
+  );
+}

@@ -1,0 +1,163 @@
+import type { Conversation, ServerEvent } from "@rapport/api";
+import { QueryClient } from "@tanstack/react-query";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { keys } from "@/data/keys";
+import { flattenList, type ListPages } from "@/data/list-pages";
+import { flattenTimeline, type TimelinePages } from "@/data/timeline-pages";
+import { aConversation, aMessage, anEvent, listOf, timelineOf } from "@/test/builders";
+import { applyEvent, type ViewersByConversation } from "./apply-event";
+
+const me = "usr_me";
+let cache: QueryClient;
+const refreshCounts = vi.fn();
+const fetchConversation = vi.fn();
+const apply = (event: ServerEvent) =>
+  applyEvent(cache, event, { myId: me, refreshCounts, fetchConversation });
+const shared = ({ unread_count: _u, draft: _d, ...rest }: Conversation) => rest;
+const mine = keys.list({ assignee: "me", status: "open,waiting,pending" });
+const rows = (key: readonly unknown[]) => flattenList(cache.getQueryData<ListPages>(key));
+
+beforeEach(() => {
+  cache = new QueryClient();
+  vi.clearAllMocks();
+});
+
+describe("conversation events", () => {
+  it("moves a conversation to the list it now belongs to and out of the one it left", () => {
+    const conversation = aConversation({ assignee: null });
+    const unassigned = keys.list({ assignee: "unassigned" });
+    cache.setQueryData(unassigned, listOf([conversation]));
+    cache.setQueryData(mine, listOf([]));
+    const assignee = { id: me, name: "Bo" };
+    const next = shared({ ...conversation, assignee, version: 2 });
+    apply(anEvent("conversation.assigned", { conversation: next, assignee, previous: null }));
+    expect(rows(unassigned)).toEqual([]);
+    expect(rows(mine).map((row) => row.id)).toEqual([conversation.id]);
+    expect(refreshCounts).toHaveBeenCalled();
+  });
+
+  it("ignores an event older than what is shown", () => {
+    const conversation = aConversation({ topic: "New", version: 5 });
+    cache.setQueryData(keys.list({}), listOf([conversation]));
+    const old = shared({ ...conversation, topic: "Old", version: 4 });
+    apply(anEvent("conversation.topic_changed", { conversation: old, from: "", to: "Old" }));
+    expect(rows(keys.list({}))[0]?.topic).toBe("New");
+  });
+
+  it("counts newly arrived messages as unread and keeps the reader's draft", () => {
+    const draft = { preview: "Hi", updated_at: "2026-11-22T08:00:00.000Z" };
+    const conversation = aConversation({ inbound_count: 2, unread_count: 1, draft });
+    cache.setQueryData(keys.list({}), listOf([conversation]));
+    const next = shared({ ...conversation, inbound_count: 3, version: 2 });
+    const message = aMessage({ conversation_id: conversation.id });
+    apply(anEvent("message.received", { conversation: next, message }));
+    expect(rows(keys.list({}))[0]).toMatchObject({ unread_count: 2, draft });
+  });
+
+  it("fetches a conversation it never saw when a list should show it", () => {
+    cache.setQueryData(keys.list({}), listOf([]));
+    const conversation = aConversation();
+    apply(anEvent("conversation.created", { conversation: shared(conversation), origin: "email" }));
+    expect(fetchConversation).toHaveBeenCalledWith(conversation.id);
+  });
+
+  it("adds one line to the timeline however often the event comes", () => {
+    const conversation = aConversation();
+    cache.setQueryData(keys.timeline(conversation.id), timelineOf([]));
+    const event = anEvent("conversation.closed", { conversation: shared(conversation) });
+    apply(event);
+    apply(event);
+    const timeline = cache.getQueryData<TimelinePages>(keys.timeline(conversation.id));
+    expect(flattenTimeline(timeline)).toHaveLength(1);
+  });
+});
+
+describe("message events", () => {
+  it("takes the place of the message shown before the server had it", () => {
+    const conversation = aConversation();
+    const local = aMessage({
+      id: "local:a",
+      client_id: "a",
+      conversation_id: conversation.id,
+      version: 0,
+    });
+    cache.setQueryData(keys.timeline(conversation.id), timelineOf([local]));
+    const message = { ...local, id: "msg_1", version: 1 };
+    apply(anEvent("message.queued", { conversation: shared(conversation), message }));
+    const items = flattenTimeline(
+      cache.getQueryData<TimelinePages>(keys.timeline(conversation.id)),
+    );
+    expect(items.map((item) => item.type === "message" && item.message.id)).toEqual(["msg_1"]);
+  });
+
+  it("removes a cancelled message", () => {
+    const conversation = aConversation();
+    const message = aMessage({ conversation_id: conversation.id });
+    cache.setQueryData(keys.timeline(conversation.id), timelineOf([message]));
+    apply(
+      anEvent("message.cancelled", { conversation: shared(conversation), message_id: message.id }),
+    );
+    expect(
+      flattenTimeline(cache.getQueryData<TimelinePages>(keys.timeline(conversation.id))),
+    ).toEqual([]);
+  });
+
+  it("updates the delivery state in place", () => {
+    const conversation = aConversation();
+    const message = aMessage({
+      conversation_id: conversation.id,
+      held_until: "2026-11-22T08:00:10.000Z",
+    });
+    cache.setQueryData(keys.timeline(conversation.id), timelineOf([message]));
+    const delivery = {
+      status: "sent" as const,
+      reason: null,
+      code: null,
+      attempts: 1,
+      next_attempt_at: null,
+      updated_at: "2026-11-22T08:00:11.000Z",
+    };
+    apply(
+      anEvent("message.delivery_changed", {
+        conversation: shared(conversation),
+        message_id: message.id,
+        delivery,
+      }),
+    );
+    const [item] = flattenTimeline(
+      cache.getQueryData<TimelinePages>(keys.timeline(conversation.id)),
+    );
+    expect(item).toMatchObject({ message: { delivery, held_until: null } });
+  });
+});
+
+describe("what belongs to one reader", () => {
+  it("clears the unread count without touching the version", () => {
+    const conversation = aConversation({ unread_count: 4, version: 7 });
+    cache.setQueryData(keys.list({}), listOf([conversation]));
+    apply({
+      ...anEvent("conversation.read", { unread_count: 0 }),
+      conversation_id: conversation.id,
+    } as ServerEvent);
+    expect(rows(keys.list({}))[0]).toMatchObject({ unread_count: 0, version: 7 });
+  });
+
+  it("replaces a viewer's state and forgets one who left", () => {
+    const user = { id: "usr_dana", name: "Dana" };
+    const viewer = { user, mode: null, expires_at: "2026-11-22T09:00:00.000Z" };
+    const presence = (state: "viewing" | "typing") =>
+      apply({
+        name: "presence.changed",
+        data: { conversation_id: "cnv_1", viewer: { ...viewer, state } },
+      });
+    const viewers = () => cache.getQueryData<ViewersByConversation>(keys.viewers)?.cnv_1;
+    presence("viewing");
+    presence("typing");
+    expect(viewers()).toEqual([{ ...viewer, state: "typing" }]);
+    apply({
+      name: "presence.changed",
+      data: { conversation_id: "cnv_1", viewer: { user, state: "left" } },
+    });
+    expect(viewers()).toEqual([]);
+  });
+});
