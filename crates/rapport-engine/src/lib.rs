@@ -8,6 +8,7 @@ pub mod attachment;
 pub mod blob;
 pub mod caller;
 pub mod channel_account;
+pub mod chat;
 mod config;
 pub mod contact;
 pub mod conversation;

@@ -119,6 +119,8 @@ fn a_closed_conversation_takes_notes_but_no_answers() {
 #[test]
 fn a_second_conversation_with_a_contact_is_refused_even_when_many_begin_at_once() {
     on_both_engines(|app: Fixture| async move {
+        // Taken whole: capturing only the fields in use would drop the database.
+        let app = app;
         let new = || NewConversation {
             contact_id: None,
             to: Some(Recipient {
@@ -140,7 +142,8 @@ fn a_second_conversation_with_a_contact_is_refused_even_when_many_begin_at_once(
         let outcomes =
             futures_util::future::join_all((0..50).map(|_| app.engine.create_conversation(&app.bob, new()))).await;
         let created = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-        assert_eq!(created, 1);
+        let first_refusal = outcomes.iter().find_map(|outcome| outcome.as_ref().err()).map(ToString::to_string);
+        assert_eq!(created, 1, "{first_refusal:?}");
         for refused in outcomes.into_iter().filter_map(Result::err) {
             assert!(matches!(refused, Error::Conflict { code: "conversation_exists", .. }), "{refused}");
         }
