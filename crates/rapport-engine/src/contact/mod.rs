@@ -5,4 +5,4 @@ mod find_or_create;
 mod query;
 
 pub use change::{ContactChange, NewAddress, NewContact};
-pub(crate) use find_or_create::{Seen, find_or_create};
+pub(crate) use find_or_create::{Seen, find_or_create, index};
