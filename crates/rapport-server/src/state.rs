@@ -1,0 +1,68 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use rapport_engine::Engine;
+use rapport_engine::account::Doorkeeper;
+use tokio::sync::{Semaphore, watch};
+
+use crate::ServerOptions;
+
+/// Cheap to clone; all clones are one server.
+#[derive(Clone)]
+pub struct AppState(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    options: ServerOptions,
+    is_https: bool,
+    slots: Arc<Semaphore>,
+    stopping: watch::Sender<bool>,
+}
+
+impl AppState {
+    pub fn new(engine: Engine, options: ServerOptions) -> Self {
+        Self(Arc::new(Inner {
+            is_https: engine.config().public_url.starts_with("https://"),
+            slots: Arc::new(Semaphore::new(options.max_requests)),
+            stopping: watch::Sender::new(false),
+            engine,
+            options,
+        }))
+    }
+
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub fn options(&self) -> &ServerOptions {
+        &self.0.options
+    }
+
+    pub fn doorkeeper(&self) -> &Doorkeeper {
+        &self.0.options.doorkeeper
+    }
+
+    /// Whether people reach this server by TLS, so that cookies and headers may insist on it.
+    pub fn is_https(&self) -> bool {
+        self.0.is_https
+    }
+
+    /// One for each request in work.
+    pub fn slots(&self) -> &Arc<Semaphore> {
+        &self.0.slots
+    }
+
+    /// Turns true when the server was told to stop.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.0.stopping.subscribe()
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        *self.0.stopping.borrow()
+    }
+
+    pub fn stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+}
