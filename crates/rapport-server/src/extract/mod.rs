@@ -9,7 +9,7 @@ mod peer;
 mod query;
 
 pub use allowed::{Allowed, needs};
-pub use body::read_bytes;
+pub use body::{parse_json, read_bytes};
 pub use caller::{Authenticated, SameOrigin, SessionCaller, session_cookie, with_session, without_session};
 pub use command::{Command, Nothing};
 pub use path::{Id, Ids};
