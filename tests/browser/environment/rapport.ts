@@ -39,6 +39,11 @@ export class Rapport {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** The link that a server without users prints on its console. */
+  async setUpLink(): Promise<string> {
+    return waitFor("the set-up link", async () => this.log.match(/http\S+\/setup\?code=\S+/)?.[0]);
+  }
+
   get log(): string {
     return this.earlierLog + (this.program?.log ?? "");
   }

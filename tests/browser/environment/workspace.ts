@@ -34,6 +34,7 @@ export class Workspace {
     const admin = new Api(rapport.url);
     const dana = credentials("dana");
     const { user } = await admin.post<Created>("/setup", {
+      setup_code: new URL(await rapport.setUpLink()).searchParams.get("code"),
       workspace_name: "Acme",
       name: dana.name,
       email: dana.email,

@@ -9,6 +9,7 @@ test("the first person sets up the workspace and lands in the inbox", async ({ b
   const page = await context.newPage();
   await page.goto("/");
   await expect(page).toHaveURL(/\/setup$/);
+  await page.goto(await rapport.setUpLink());
   await page.getByLabel("Workspace").fill("Blue Bicycles");
   await page.getByLabel("Your name").fill("Dana Reyes");
   await page.getByLabel("Email").fill("dana@bicycles.test");
