@@ -21,7 +21,11 @@ const entry = Object.keys(manifest).find((name) => manifest[name].isEntry);
 const first = closure(entry);
 const results = [
   ["first load, script", sum([...first].map((name) => manifest[name].file)), limits.firstScript],
-  ["first load, style", sum([...first].flatMap((name) => manifest[name].css ?? [])), limits.firstStyle],
+  [
+    "first load, style",
+    sum([...first].flatMap((name) => manifest[name].css ?? [])),
+    limits.firstStyle,
+  ],
 ];
 for (const [name, chunk] of Object.entries(manifest)) {
   if (!chunk.isDynamicEntry) continue;
@@ -32,6 +36,8 @@ let failed = false;
 for (const [name, size, limit] of results) {
   const over = size > limit;
   failed ||= over;
-  console.log(`${over ? "OVER" : "ok  "} ${size.toFixed(1).padStart(6)} of ${limit} KB gzip  ${name}`);
+  console.log(
+    `${over ? "OVER" : "ok  "} ${size.toFixed(1).padStart(6)} of ${limit} KB gzip  ${name}`,
+  );
 }
 process.exit(failed ? 1 : 0);

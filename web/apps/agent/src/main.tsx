@@ -4,7 +4,6 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeRouter } from "@/app/router";
-import { Toaster } from "@/app/toaster";
 import "@/app/app.css";
 import "@/app/preferences";
 import "@/i18n";
@@ -29,7 +28,6 @@ if (element) {
     <StrictMode>
       <QueryClientProvider client={cache}>
         <RouterProvider router={router} />
-        <Toaster />
       </QueryClientProvider>
     </StrictMode>,
   );

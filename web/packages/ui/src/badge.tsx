@@ -80,13 +80,17 @@ export function EmptyState({
   children,
   action,
   className,
+  level = "p",
 }: {
+  /** `h1` where this is all the page has to say. */
+  level?: "p" | "h1" | "h2";
   icon?: ReactNode;
   title: string;
   children?: ReactNode;
   action?: ReactNode;
   className?: string;
 }) {
+  const Title = level;
   return (
     <div
       className={cx(
@@ -99,7 +103,7 @@ export function EmptyState({
           {icon}
         </span>
       ) : null}
-      <p className="text-heading text-text">{title}</p>
+      <Title className="text-heading text-text">{title}</Title>
       {children ? <div className="max-w-sm text-body text-text-2">{children}</div> : null}
       {action ? <div className="mt-2 flex flex-wrap justify-center gap-2">{action}</div> : null}
     </div>

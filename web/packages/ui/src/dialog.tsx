@@ -18,6 +18,15 @@ export interface DialogProps {
   keepOpenOutside?: boolean;
 }
 
+/** Into the first field if there is one, else onto the window itself, never onto its close button. */
+function focusFirstField(event: Event) {
+  const content = event.currentTarget;
+  if (!(content instanceof HTMLElement)) return;
+  event.preventDefault();
+  const field = content.querySelector<HTMLElement>("input:not([type=hidden]),textarea,select");
+  (field ?? content).focus();
+}
+
 const widths = { small: "sm:max-w-md", medium: "sm:max-w-xl", large: "sm:max-w-3xl" };
 
 export function Dialog({
@@ -37,6 +46,7 @@ export function Dialog({
         <Radix.Overlay className="fixed inset-0 z-50 animate-fade bg-scrim" />
         <Radix.Content
           aria-describedby={description ? undefined : ""}
+          onOpenAutoFocus={focusFirstField}
           onPointerDownOutside={keepOpenOutside ? (event) => event.preventDefault() : undefined}
           className={cx(
             "fixed z-50 flex animate-pop flex-col bg-raised text-text shadow-dialog outline-none",

@@ -35,7 +35,7 @@ const onOpen =
     ) => unknown,
   ) =>
   (context: ActionContext) => {
-    if (context.conversation) return act(context, context.conversation) as void | Promise<unknown>;
+    if (context.conversation) return act(context, context.conversation);
   };
 
 const actions: Action[] = [

@@ -43,7 +43,8 @@ export interface Action {
   /** Absent from the command menu, because it only makes sense as a key. */
   keyOnly?: boolean;
   canRun: (context: ActionContext) => Availability;
-  run: (context: ActionContext) => void | Promise<unknown>;
+  /** A promise it may return is not waited for. */
+  run: (context: ActionContext) => unknown;
 }
 
 export const can = (context: ActionContext, permission: Permission) =>

@@ -1,6 +1,5 @@
 /** Toasts: what happened, and the way back. Undoable acts also answer to a key. */
 import { ApiError } from "@rapport/api";
-import { toast } from "sonner";
 import { t } from "@/i18n";
 import { createStore } from "./store";
 
@@ -12,26 +11,51 @@ export const undoStack = createStore<readonly Undo[]>([]);
 const undoKept = 10;
 export const undoShown = 6_000;
 
+export interface SayOptions {
+  undo?: () => void | Promise<void>;
+  duration?: number;
+  /** Replaces an earlier toast of the same id instead of standing beside it. */
+  id?: string;
+}
+
+type Show = (message: string, options: ToastOptions) => void;
+export interface ToastOptions {
+  id: string;
+  kind: "plain" | "error";
+  duration: number;
+  description?: string;
+  action?: { label: string; onClick: () => void };
+}
+// The code of toasts is fetched when there is first something to say.
+const toasts = () => import("./toasts");
+const show: Show = (message, options) =>
+  void toasts().then(({ showToast }) => showToast(message, options));
+const dismiss = (id: string) => void toasts().then(({ dismissToast }) => dismissToast(id));
+
 export function say(
   message: string,
-  options: { undo?: () => void | Promise<void>; duration?: number; id?: string } = {},
+  { undo, duration, id = crypto.randomUUID() }: SayOptions = {},
 ) {
-  const { undo } = options;
-  if (!undo) return toast(message, { duration: options.duration ?? 4_000, id: options.id });
-  const entry: Undo = { label: message, run: undo };
-  undoStack.set((stack) => [...stack.slice(1 - undoKept), entry]);
-  const runOnce = () => {
-    if (!undoStack.get().includes(entry)) return;
-    undoStack.set((stack) => stack.filter((other) => other !== entry));
-    toast.dismiss(id);
-    void undo();
+  if (!undo) {
+    show(message, { id, kind: "plain", duration: duration ?? 4_000 });
+    return;
+  }
+  const entry: Undo = {
+    label: message,
+    run: () => {
+      if (!undoStack.get().includes(entry)) return;
+      undoStack.set((stack) => stack.filter((other) => other !== entry));
+      dismiss(id);
+      void undo();
+    },
   };
-  entry.run = runOnce;
-  const id = toast(message, {
-    duration: options.duration ?? undoShown,
-    action: { label: t("common.undo"), onClick: runOnce },
+  undoStack.set((stack) => [...stack.slice(1 - undoKept), entry]);
+  show(message, {
+    id,
+    kind: "plain",
+    duration: duration ?? undoShown,
+    action: { label: t("common.undo"), onClick: () => void entry.run() },
   });
-  return id;
 }
 
 export function undoLast(): boolean {
@@ -59,9 +83,11 @@ export function explain(error: unknown): string {
 
 export function complain(error: unknown, retry?: () => void) {
   const requestId = error instanceof ApiError ? error.requestId : null;
-  toast.error(explain(error), {
-    description: requestId ? t("error.request_id", { id: requestId }) : undefined,
+  show(explain(error), {
+    id: crypto.randomUUID(),
+    kind: "error",
     duration: 8_000,
-    action: retry ? { label: t("common.retry"), onClick: retry } : undefined,
+    ...(requestId ? { description: t("error.request_id", { id: requestId }) } : {}),
+    ...(retry ? { action: { label: t("common.retry"), onClick: retry } } : {}),
   });
 }

@@ -41,26 +41,11 @@ export function Shell() {
 }
 
 function Frame() {
-  const { t } = useTranslation();
   const context = useShellContext();
   const ended = useStore(sessionEnded);
   return (
     <ActionProvider value={context}>
-      <nav aria-label={t("nav.skip")} className="contents">
-        {[regionIds.list, regionIds.timeline, regionIds.composer].map((id) => (
-          <a
-            key={id}
-            href={`#${id}`}
-            onClick={(event) => {
-              event.preventDefault();
-              document.getElementById(id)?.focus();
-            }}
-            className="sr-only focus:not-sr-only focus:fixed focus:start-2 focus:top-2 focus:z-[80] focus:rounded-control focus:bg-accent focus:px-3 focus:py-2 focus:text-on-accent"
-          >
-            {t(`skip.${id}`)}
-          </a>
-        ))}
-      </nav>
+      <SkipLinks />
       <div className="flex h-full flex-col">
         <ConnectionBar />
         <NewVersionBar />
@@ -77,6 +62,26 @@ function Frame() {
         </Suspense>
       ) : null}
     </ActionProvider>
+  );
+}
+
+/** Leads past the navigation to whatever the screen has, as soon as Tab is pressed. */
+function SkipLinks() {
+  const { t } = useTranslation();
+  const skip = (id: string) => document.getElementById(id)?.focus();
+  return (
+    <nav aria-label={t("nav.skip")}>
+      {[regionIds.list, regionIds.main, regionIds.composer].map((id) => (
+        <button
+          key={id}
+          type="button"
+          onClick={() => skip(id)}
+          className="sr-only focus:not-sr-only focus:fixed focus:start-2 focus:top-2 focus:z-[80] focus:rounded-control focus:bg-accent focus:px-3 focus:py-2 focus:text-on-accent"
+        >
+          {t(`skip.${id}`)}
+        </button>
+      ))}
+    </nav>
   );
 }
 

@@ -14,6 +14,7 @@ const dayMonthYear = new Intl.DateTimeFormat(undefined, {
   year: "numeric",
 });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
+const medium = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const longDay = new Intl.DateTimeFormat(undefined, {
   weekday: "long",
   day: "numeric",
@@ -49,6 +50,7 @@ export function agoTime(iso: string, now: number): string {
 
 export const timeOfDay = (iso: string) => clockTime.format(Date.parse(iso));
 export const fullTime = (iso: string) => full.format(Date.parse(iso));
+export const mediumTime = (iso: string) => medium.format(Date.parse(iso));
 export const dateOnly = (iso: string) => dayMonthYear.format(Date.parse(iso));
 
 export function dayName(iso: string, now: number): string {

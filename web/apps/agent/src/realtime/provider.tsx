@@ -24,7 +24,8 @@ async function resync(cache: QueryClient) {
 function countsRefresher(cache: QueryClient) {
   let timer: number | null = null;
   return () => {
-    timer ??= window.setTimeout(() => {
+    if (timer !== null) return;
+    timer = window.setTimeout(() => {
       timer = null;
       void cache.invalidateQueries({ queryKey: keys.counts });
     }, 700);

@@ -56,6 +56,7 @@ export default function AcceptInvitationScreen() {
     return (
       <main className="flex min-h-full bg-surface">
         <EmptyState
+          level="h1"
           icon={<MailX />}
           title={t(gone ? "invitation.gone" : "error.screen")}
           action={

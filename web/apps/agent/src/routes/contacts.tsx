@@ -49,7 +49,7 @@ export function ContactsScreen() {
   }, [text, q, navigate]);
   if (!allowed) return <NoAccess permission="contact.read" />;
   return (
-    <main id="main" className="scroll-thin min-w-0 flex-1">
+    <main id="main" tabIndex={-1} className="scroll-thin min-w-0 flex-1">
       <div className="mx-auto max-w-5xl px-4 py-6 sm:px-8">
         <div className="flex flex-wrap items-center gap-4">
           <h1 className="flex-1 text-display">{t("nav.contacts")}</h1>
@@ -185,7 +185,7 @@ export function ContactScreen() {
   }, [contact.data, t]);
   if (!allowed) return <NoAccess permission="contact.read" />;
   return (
-    <main id="main" className="scroll-thin min-w-0 flex-1">
+    <main id="main" tabIndex={-1} className="scroll-thin min-w-0 flex-1">
       <div className="mx-auto max-w-5xl px-4 py-6 sm:px-8">
         <Link
           to="/contacts"
@@ -314,7 +314,7 @@ function AddAddress({ contact }: { contact: Contact }) {
         aria-label={t("address.kind")}
         value={kind}
         onChange={(event) => setKind(event.target.value)}
-        className="w-28"
+        className="w-28 shrink-0"
       >
         {["email", "phone", "external"].map((entry) => (
           <option key={entry} value={entry}>

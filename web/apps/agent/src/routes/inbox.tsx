@@ -4,8 +4,9 @@ import { cx, EmptyState, Kbd } from "@rapport/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Inbox as InboxIcon } from "lucide-react";
-import { useCallback, useDeferredValue, useEffect } from "react";
+import { lazy, Suspense, useCallback, useDeferredValue, useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { ErrorBoundary } from "@/app/error-boundary";
 import { useMediaQuery } from "@/app/media";
 import { useOverlay } from "@/app/overlays";
 import { drawerShown, viewsShown } from "@/app/preferences";
@@ -13,11 +14,12 @@ import { useMe } from "@/app/session";
 import { useStore } from "@/app/store";
 import { type InboxSearch, parseView } from "@/data/list-query";
 import { conversationOptions, countsQuery } from "@/data/queries";
-import { useLastMessage } from "@/data/use-last-message";
-import { Composer } from "@/features/composer";
-import { ContactDrawer } from "@/features/contact";
-import { ConversationPane } from "@/features/conversation";
 import { ListHeader, ListPane, ViewsColumn } from "@/features/conversation-list";
+
+// The list is usable before the code of an open conversation has arrived.
+const conversationCode = () => import("./conversation-view");
+const ConversationView = lazy(conversationCode);
+const DrawerView = lazy(async () => ({ default: (await conversationCode()).DrawerView }));
 
 export function InboxScreen() {
   const { t } = useTranslation();
@@ -53,6 +55,10 @@ export function InboxScreen() {
   const setSearch = useCallback((next: InboxSearch) => go({ search: next }, true), [go]);
   const setView = useCallback((next: ViewName) => go({ view: next, search: {} }), [go]);
   useTitle(selectedId);
+  useEffect(() => {
+    const timer = window.setTimeout(() => void conversationCode(), 300);
+    return () => window.clearTimeout(timer);
+  }, []);
 
   return (
     <div className="flex min-h-0 min-w-0 flex-1">
@@ -84,49 +90,34 @@ export function InboxScreen() {
       </section>
       <main
         id="main"
+        tabIndex={-1}
         className={cx(
           "min-h-0 min-w-0 flex-1 flex-col bg-bg lg:flex",
           selectedId ? "flex" : "hidden",
         )}
       >
         {selectedId && shownId ? (
-          <ConversationPane
-            id={shownId}
-            onBack={() => go({ id: null })}
-            composer={(detail, viewers) => <ComposerSlot detail={detail} viewers={viewers} />}
-          />
+          <ErrorBoundary resetKey={shownId}>
+            <Suspense>
+              <ConversationView id={shownId} onBack={() => go({ id: null })} />
+            </Suspense>
+          </ErrorBoundary>
         ) : (
           <NothingOpen />
         )}
       </main>
       {selectedId && shownId && roomForDrawer && showDrawer ? (
-        <DrawerSlot id={shownId} onOpen={open} />
+        <Suspense>
+          <DrawerView id={shownId} onOpen={open} />
+        </Suspense>
       ) : null}
       {selectedId && shownId && !roomForDrawer && sheetOpen ? (
-        <DrawerSlot id={shownId} onOpen={open} onClose={() => setSheetOpen(false)} />
+        <Suspense>
+          <DrawerView id={shownId} onOpen={open} onClose={() => setSheetOpen(false)} />
+        </Suspense>
       ) : null}
     </div>
   );
-}
-
-type ComposerSlotProps = Omit<Parameters<typeof Composer>[0], "lastMessage">;
-
-function ComposerSlot(props: ComposerSlotProps) {
-  const lastMessage = useLastMessage(props.detail.id);
-  return <Composer {...props} lastMessage={lastMessage} />;
-}
-
-function DrawerSlot({
-  id,
-  onOpen,
-  onClose,
-}: {
-  id: string;
-  onOpen: (id: string) => void;
-  onClose?: () => void;
-}) {
-  const { data } = useQuery(conversationOptions(id));
-  return data ? <ContactDrawer detail={data} onOpen={onOpen} onClose={onClose} /> : null;
 }
 
 function NothingOpen() {

@@ -17,8 +17,9 @@ export function NoAccess({ permission }: { permission: Permission }) {
     .map((user) => user.name)
     .join(", ");
   return (
-    <main id="main" className="flex flex-1">
+    <main id="main" tabIndex={-1} className="flex flex-1">
       <EmptyState
+        level="h1"
         icon={<Lock />}
         title={t("no_access.title", { permission: t(`permission.${permission}`) })}
       >

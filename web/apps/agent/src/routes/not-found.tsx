@@ -8,6 +8,7 @@ export function NotFound() {
   return (
     <main className="flex min-h-full flex-1">
       <EmptyState
+        level="h1"
         icon={<Compass />}
         title={t("not_found.title")}
         action={

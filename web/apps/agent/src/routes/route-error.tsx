@@ -10,6 +10,7 @@ export function RouteError({ error }: { error: unknown }) {
   return (
     <main className="flex min-h-full flex-1">
       <EmptyState
+        level="h1"
         icon={<TriangleAlert />}
         title={t("error.screen")}
         action={<Button onClick={() => void router.invalidate()}>{t("common.retry")}</Button>}

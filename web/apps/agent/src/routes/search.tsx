@@ -32,7 +32,7 @@ export default function SearchScreen() {
     return () => window.clearTimeout(timer);
   }, [text, q, type, navigate]);
   return (
-    <main id="main" className="scroll-thin min-w-0 flex-1">
+    <main id="main" tabIndex={-1} className="scroll-thin min-w-0 flex-1">
       <div className="mx-auto max-w-3xl px-4 py-6 sm:px-8">
         <h1 className="text-display">{t("nav.search")}</h1>
         <div className="relative mt-4">

@@ -139,6 +139,7 @@ export default function SettingsScreen() {
       {allowed ? (
         <main
           id="main"
+          tabIndex={-1}
           className={cx("scroll-thin min-w-0 flex-1 bg-bg", !section && "max-md:hidden")}
         >
           <div className="mx-auto max-w-3xl px-4 py-6 sm:px-8">

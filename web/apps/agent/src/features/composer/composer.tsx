@@ -24,8 +24,9 @@ import { AdvancedNotice } from "./advanced-notice";
 import { EmailFields } from "./email-fields";
 import { MentionList, mentionedIds, useMentions } from "./mentions";
 import { PlainEditor } from "./plain-editor";
+import { UnsentDraft } from "./unsent-draft";
 import { AttachmentChips, useUploads } from "./uploads";
-import { draftsOf, useDraft } from "./use-drafts";
+import { draftsOf, useCarriedDraft, useDraft } from "./use-drafts";
 import { type SendIntent, useSend } from "./use-send";
 
 const RichEditor = lazy(() => import("./rich-editor"));
@@ -56,16 +57,37 @@ function chosenOption(
   );
 }
 
-export function Composer({ detail, viewers, lastMessage }: ComposerProps) {
+/** Writing as far as it is allowed. Who loses the right while writing keeps the text in sight. */
+export function Composer(props: ComposerProps) {
+  const { t } = useTranslation();
+  const mayReply = usePermission("conversation.reply");
+  const mayNote = usePermission("conversation.note");
+  if (mayReply || mayNote) return <Writing {...props} mayReply={mayReply} mayNote={mayNote} />;
+  return (
+    <>
+      <UnsentDraft conversationId={props.detail.id} />
+      <p className="border-t border-line bg-surface px-5 py-4 text-body text-text-2">
+        {t("composer.read_only")}
+      </p>
+    </>
+  );
+}
+
+interface WritingProps extends ComposerProps {
+  mayReply: boolean;
+  mayNote: boolean;
+}
+
+function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingProps) {
   const { t } = useTranslation();
   const me = useMe();
   const cache = useQueryClient();
-  const mayReply = usePermission("conversation.reply");
-  const mayNote = usePermission("conversation.note");
   const request = useStore(composerRequest);
-  const [mode, setMode] = useState<DraftMode>(mayReply ? "reply" : "note");
+  const [wantedMode, setMode] = useState<DraftMode>("reply");
+  const mode: DraftMode = !mayReply ? "note" : !mayNote ? "reply" : wantedMode;
   const [focusCount, setFocusCount] = useState(0);
   const { drafts, draft, saveState } = useDraft(me.user.id, detail.id, mode);
+  useCarriedDraft(drafts, detail);
   const quickEnter = useStore(enterSends);
   const fileInput = useRef<HTMLInputElement>(null);
   const [dropping, setDropping] = useState(false);
@@ -173,6 +195,7 @@ export function Composer({ detail, viewers, lastMessage }: ComposerProps) {
             {sender.problem}
           </Notice>
         ) : null}
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: files can also be added with the button. */}
         <div
           onDragOver={(event) => {
             if (!event.dataTransfer.types.includes("Files")) return;
@@ -333,7 +356,7 @@ function ModeBar({ mode, onMode, mayReply, mayNote, detail, option, onOption }: 
   );
   return (
     <div className="flex items-center gap-1 px-2 pt-2">
-      <div role="group" aria-label={t("composer.mode")} className="flex gap-0.5">
+      <div role="toolbar" aria-label={t("composer.mode")} className="flex gap-0.5">
         {modes.map((entry) => (
           <button
             key={entry}

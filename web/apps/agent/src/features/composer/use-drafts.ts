@@ -1,9 +1,9 @@
 /** The one draft store of this tab, tied to the server and to the moments worth saving at. */
-import { ApiError, api, type DraftMode } from "@rapport/api";
+import { ApiError, api, type Conversation, type DraftMode } from "@rapport/api";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { keys } from "@/data/keys";
-import { type DraftContent, DraftStore, type SaveState } from "./draft-store";
+import { type DraftContent, DraftStore, isEmptyDraft, type SaveState } from "./draft-store";
 
 let store: { userId: string; drafts: DraftStore } | null = null;
 
@@ -57,4 +57,21 @@ export function useDraft(
     if (announced) drafts.adopt(conversationId, mode, announced);
   }, [drafts, conversationId, mode, announced]);
   return { drafts, draft, saveState };
+}
+
+/** What was left unsent when a conversation closed goes on in its follow-up. */
+export function useCarriedDraft(drafts: DraftStore, conversation: Conversation) {
+  const { id, follow_up_of: origin } = conversation;
+  const originId = origin?.id ?? null;
+  useEffect(() => {
+    if (!originId) return;
+    const left = drafts.get(originId, "reply");
+    if (isEmptyDraft(left) || !isEmptyDraft(drafts.get(id, "reply"))) return;
+    drafts.change(id, "reply", {
+      text: left.text,
+      html: left.html,
+      attachments: left.attachments,
+    });
+    drafts.clear(originId, "reply");
+  }, [drafts, id, originId]);
 }

@@ -77,6 +77,7 @@ function outgoing(parts: SendParts, intent: SendIntent, extras: SendExtras): Out
       client_id,
       hold_seconds: mail ? me.workspace.settings.email_undo_seconds : 0,
       seen_message_id: draft.seenMessageId ?? lastMessage?.id,
+      // biome-ignore lint/suspicious/noThenProperty: this is the name in the API, and the object is never awaited.
       ...(intent === "send" ? {} : { then: intent }),
       ...(extras.assignToMe ? { assign_to_me: true } : {}),
     },

@@ -135,7 +135,6 @@ export function EditableLine({
   };
   return (
     <Input
-      // biome-ignore lint/a11y/noAutofocus: the field appears because it was pressed.
       autoFocus
       aria-label={label}
       value={text}

@@ -131,9 +131,7 @@ function ChannelTabs({ search, onSearch }: Controls) {
           >
             {channel ? <ChannelIcon channel={channel} className="size-3.5" /> : null}
             {channel ? t(`channel.${channel}`) : t("filter.all_channels")}
-            {unread > 0 ? (
-              <span className="text-micro tabular-nums opacity-80">{capped(unread)}</span>
-            ) : null}
+            {unread > 0 ? <span className="text-micro tabular-nums">{capped(unread)}</span> : null}
           </button>
         );
       })}

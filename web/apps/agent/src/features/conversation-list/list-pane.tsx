@@ -67,6 +67,7 @@ export function ListPane({ view, search, selectedId, onOpen, onSearch, onView }:
     return <EmptyList view={view} search={search} onSearch={onSearch} onView={onView} />;
   }
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only notices that somebody points here.
     <div
       className="relative flex min-h-0 flex-1 flex-col"
       onPointerEnter={() => setPointed(true)}
@@ -205,7 +206,7 @@ function Rows({ rows, total, view, selectedId, onOpen, onEnd, busy }: RowsProps)
               <ListRow
                 conversation={conversation}
                 selected={conversation.id === selectedId}
-                myId={me.user.id}
+                myName={me.user.name}
                 now={now}
                 typing={typing.has(conversation.id)}
                 viewers={viewers[conversation.id] ?? nobody}

@@ -10,7 +10,7 @@ import { accessibleName, nameOf, type Preview, previewOf, titleOf } from "./row-
 export interface ListRowProps {
   conversation: Conversation;
   selected: boolean;
-  myId: string;
+  myName: string;
   now: number;
   typing: boolean;
   viewers: readonly Viewer[];
@@ -26,7 +26,7 @@ export const optionId = (id: string) => `row-${id}`;
 export const ListRow = memo(function ListRow({
   conversation,
   selected,
-  myId,
+  myName,
   now,
   typing,
   viewers,
@@ -36,7 +36,7 @@ export const ListRow = memo(function ListRow({
   onOpen,
   onIntent,
 }: ListRowProps) {
-  const preview = previewOf(conversation, myId, typing);
+  const preview = previewOf(conversation, myName, typing);
   const unread = conversation.unread_count > 0;
   const name = nameOf(conversation);
   const urgent = conversation.priority === "high" || conversation.priority === "urgent";

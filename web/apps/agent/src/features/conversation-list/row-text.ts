@@ -14,7 +14,7 @@ export interface Preview {
 /** The most urgent thing there is to say about a conversation in one line. */
 export function previewOf(
   conversation: Conversation,
-  myId: string,
+  myName: string,
   contactIsTyping: boolean,
 ): Preview {
   const { last_message: last, draft } = conversation;
@@ -23,7 +23,7 @@ export function previewOf(
   if (!last) return { kind: "empty", prefix: null, text: t("row.no_messages") };
   const failed = last.delivery_status === "failed" || last.delivery_status === "bounced";
   if (failed) return { kind: "failed", prefix: t("row.not_sent"), text: last.preview };
-  const mine = conversation.assignee?.id === myId && last.author_kind === "user";
+  const mine = last.author_kind === "user" && last.author_name === myName;
   if (last.kind === "note")
     return { kind: "note", prefix: t("row.note", { name: last.author_name }), text: last.preview };
   if (last.direction === "outbound") {

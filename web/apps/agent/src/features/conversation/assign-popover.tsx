@@ -37,7 +37,7 @@ export function AssignPopover({ conversation }: { conversation: Conversation }) 
             ) : (
               <UserPlus className="size-4" />
             )}
-            <span className="max-w-32 truncate max-lg:hidden">
+            <span className="max-w-32 truncate @max-3xl:hidden">
               {assignee ? assignee.name : t("action.assign")}
             </span>
           </Button>
@@ -56,7 +56,7 @@ function AssigneeLabel({ conversation }: { conversation: Conversation }) {
   return (
     <span className="flex items-center gap-1.5 px-2 text-body text-text-2">
       <Avatar id={assignee.id} name={assignee.name} size="tiny" />
-      <span className="max-lg:sr-only">{assignee.name}</span>
+      <span className="@max-3xl:sr-only">{assignee.name}</span>
     </span>
   );
 }

@@ -22,9 +22,11 @@ export interface ConversationPaneProps {
   id: string;
   onBack: () => void;
   composer: (detail: ConversationDetail, viewers: readonly Viewer[]) => ReactNode;
+  /** Shown instead of the composer once the conversation is closed. */
+  unsent: ReactNode;
 }
 
-export function ConversationPane({ id, onBack, composer }: ConversationPaneProps) {
+export function ConversationPane({ id, onBack, composer, unsent }: ConversationPaneProps) {
   const { t } = useTranslation();
   const detail = useQuery(conversationOptions(id));
   usePresence(id);
@@ -59,7 +61,10 @@ export function ConversationPane({ id, onBack, composer }: ConversationPaneProps
       <TakenBanner detail={conversation} />
       <RequiresActionBanner detail={conversation} />
       {conversation.status === "closed" ? (
-        <ClosedBar detail={conversation} />
+        <>
+          {unsent}
+          <ClosedBar detail={conversation} />
+        </>
       ) : (
         composer(conversation, viewers)
       )}

@@ -2,6 +2,7 @@
  * Mail written in HTML, in a frame that runs no script and reaches no network.
  * The server has cleaned the markup; the frame makes sure that a mistake there stays harmless.
  */
+import interUrl from "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?url";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -16,11 +17,12 @@ const quoteSelectors = [
 
 function frameDocument(html: string, remoteImages: boolean, showQuote: boolean): string {
   const images = remoteImages ? "'self' data: https:" : "'self' data:";
-  const policy = `default-src 'none'; img-src ${images}; style-src 'unsafe-inline'; font-src 'none'; form-action 'none'; base-uri 'none'`;
+  const policy = `default-src 'none'; img-src ${images}; style-src 'unsafe-inline'; font-src 'self'; form-action 'none'; base-uri 'none'`;
   return `<!doctype html><html><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="referrer" content="no-referrer">
 <style>
+@font-face{font-family:"Inter Variable";font-weight:100 900;font-display:swap;src:url("${interUrl}") format("woff2-variations")}
 html{color-scheme:light;background:#fff}
 body{margin:0;padding:2px;color:#14171f;font:15px/1.6 "Inter Variable",ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:anywhere}
 body>:first-child{margin-top:0}body>:last-child{margin-bottom:0}

@@ -49,7 +49,7 @@ export function ConversationHeader({ detail, viewers, onBack }: HeaderProps) {
   return (
     <header
       className={cx(
-        "flex h-14 shrink-0 items-center gap-1 border-b border-line ps-2 pe-2 sm:ps-5 sm:pe-3",
+        "@container flex h-14 shrink-0 items-center gap-1 border-b border-line ps-2 pe-2 sm:ps-5 sm:pe-3",
         closed && "bg-surface",
       )}
     >
@@ -199,7 +199,7 @@ function StatusMenu({ detail }: { detail: ConversationDetail }) {
     return (
       <span className="flex items-center gap-1.5 px-2 text-body font-medium text-text-2">
         <StatusIcon status={detail.status} />
-        <span className="max-xl:sr-only">{label}</span>
+        <span className="@max-3xl:sr-only">{label}</span>
       </span>
     );
   }
@@ -213,7 +213,7 @@ function StatusMenu({ detail }: { detail: ConversationDetail }) {
             aria-label={t("conversation.status_is", { status: label })}
           >
             <StatusIcon status={detail.status} />
-            <span className="max-xl:hidden">{label}</span>
+            <span className="@max-3xl:hidden">{label}</span>
           </Button>
         </MenuTrigger>
       </Tooltip>
@@ -279,7 +279,7 @@ function CloseButton() {
     <Tooltip label={t("action.close")} shortcut={close.shortcut}>
       <Button onClick={close.run} className="mx-1 px-2.5" aria-label={t("action.close")}>
         <Check className="size-4" />
-        <span className="max-lg:hidden">{t("action.close_short")}</span>
+        <span className="@max-xl:hidden">{t("action.close_short")}</span>
       </Button>
     </Tooltip>
   );

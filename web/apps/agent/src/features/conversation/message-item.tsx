@@ -39,16 +39,15 @@ export interface MessageItemProps {
   /** Follows a message of the same person closely, so that the name need not be repeated. */
   continued: boolean;
   myId: string;
+  /** Names the channel, where a conversation has used several. */
+  showChannel: boolean;
 }
 
-export const MessageItem = memo(function MessageItem({
-  message,
-  continued,
-  myId,
-}: MessageItemProps) {
+export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
+  const { message, myId } = props;
   if (message.kind === "note") return <NoteSlip message={message} myId={myId} />;
   if (message.channel === "email") return <EmailCard message={message} myId={myId} />;
-  return <Bubble message={message} continued={continued} myId={myId} />;
+  return <Bubble {...props} />;
 });
 
 function useAuthorName(message: Message, myId: string): string {
@@ -87,7 +86,7 @@ function Meta({ message, withChannel }: { message: Message; withChannel: boolean
   );
 }
 
-function Bubble({ message, continued, myId }: MessageItemProps) {
+function Bubble({ message, continued, myId, showChannel }: MessageItemProps) {
   const label = useLabel(message, myId);
   const name = useAuthorName(message, myId);
   const outbound = message.direction === "outbound";
@@ -113,7 +112,7 @@ function Bubble({ message, continued, myId }: MessageItemProps) {
         {continued ? null : (
           <div className={cx("mb-1 flex items-baseline gap-2", outbound && "flex-row-reverse")}>
             <span className="text-small font-medium">{name}</span>
-            <Meta message={message} withChannel />
+            <Meta message={message} withChannel={showChannel} />
           </div>
         )}
         <div
@@ -150,7 +149,7 @@ function EmailCard({ message, myId }: { message: Message; myId: string }) {
     <article
       aria-label={label}
       className={cx(
-        "group mt-5 rounded-card border bg-bg",
+        "group @container mt-5 rounded-card border bg-bg",
         hasFailed(message.delivery) ? "border-danger" : "border-line",
       )}
     >
@@ -189,7 +188,7 @@ function EmailCard({ message, myId }: { message: Message; myId: string }) {
         </span>
       </header>
       {details ? <EmailDetails message={message} /> : null}
-      <div className="px-4 pb-4 sm:ps-15">
+      <div className="px-4 pb-4 @2xl:ps-15">
         <Warnings message={message} />
         <EmailBody message={message} />
         <Attachments attachments={message.attachments} />
@@ -213,7 +212,7 @@ function EmailDetails({ message }: { message: Message }) {
     [t("field.sent"), fullTime(message.sent_at)],
   ];
   return (
-    <dl className="mx-4 mb-3 grid grid-cols-[auto_1fr] gap-x-3 gap-y-1 rounded-control bg-surface px-3 py-2 text-small sm:ms-15">
+    <dl className="mx-4 mb-3 grid grid-cols-[auto_1fr] gap-x-3 gap-y-1 rounded-control bg-surface px-3 py-2 text-small @2xl:ms-15">
       {rows
         .filter(([, value]) => value)
         .map(([term, value]) => (

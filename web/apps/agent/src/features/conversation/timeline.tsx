@@ -104,6 +104,7 @@ export function Timeline({ detail }: { detail: ConversationDetail }) {
       if (atEnd) element.scrollTop = element.scrollHeight;
     });
     observer.observe(content);
+    observer.observe(element);
     return () => observer.disconnect();
   }, [atEnd]);
 
@@ -168,6 +169,7 @@ export function Timeline({ detail }: { detail: ConversationDetail }) {
                       message={item.message}
                       continued={!newDay && !isNew && continues(previous, item)}
                       myId={me.user.id}
+                      showChannel={detail.channels.length > 1}
                     />
                   ) : (
                     <ActivityLine activity={item.activity} myId={me.user.id} />
@@ -241,7 +243,7 @@ function Announcer({
 function DayLine({ name }: { name: string }) {
   return (
     <div className="sticky top-2 z-10 mt-5 flex justify-center first:mt-0">
-      <span className="rounded-full bg-bg px-3 py-0.5 text-micro font-medium text-text-3 shadow-[0_0_0_1px_var(--line)]">
+      <span className="min-w-36 rounded-full bg-bg px-3 py-0.5 text-center text-micro font-medium text-text-3 shadow-[0_0_0_1px_var(--line)]">
         {name}
       </span>
     </div>

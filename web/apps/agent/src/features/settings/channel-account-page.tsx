@@ -10,7 +10,7 @@ import { complain, explain, say } from "@/app/notify";
 import { usePermission } from "@/app/session";
 import { keys } from "@/data/keys";
 import { channelAccountsQuery } from "@/data/queries";
-import { fullTime } from "@/i18n/format";
+import { mediumTime } from "@/i18n/format";
 import { ApiAccountForm } from "./api-account-form";
 import { type CreatableChannel, healthTone } from "./channels-page";
 import { ChatAccountForm } from "./chat-account-form";
@@ -218,7 +218,7 @@ function Health({
       complain(error);
     }
   };
-  const when = (time: string | null) => (time ? fullTime(time) : t("common.never"));
+  const when = (time: string | null) => (time ? mediumTime(time) : t("common.never"));
   return (
     <Panel title={t("health.title")}>
       <dl className="grid gap-x-6 gap-y-1.5 text-body sm:grid-cols-2">
@@ -233,7 +233,7 @@ function Health({
       </dl>
       {health.last_error ? (
         <Notice tone={health.state === "error" ? "danger" : "neutral"} className="mt-3">
-          {health.last_error} {health.last_error_at ? `(${fullTime(health.last_error_at)})` : ""}
+          {health.last_error} {health.last_error_at ? `(${mediumTime(health.last_error_at)})` : ""}
         </Notice>
       ) : null}
       {mayManage ? (

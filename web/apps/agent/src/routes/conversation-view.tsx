@@ -1,0 +1,40 @@
+/** An open conversation with its composer, and the details beside it. */
+import type { ConversationDetail, Viewer } from "@rapport/api";
+import { useQuery } from "@tanstack/react-query";
+import { conversationOptions } from "@/data/queries";
+import { useLastMessage } from "@/data/use-last-message";
+import { Composer, UnsentDraft } from "@/features/composer";
+import { ContactDrawer } from "@/features/contact";
+import { ConversationPane } from "@/features/conversation";
+
+interface ComposerSlotProps {
+  detail: ConversationDetail;
+  viewers: readonly Viewer[];
+}
+
+function ComposerSlot({ detail, viewers }: ComposerSlotProps) {
+  const lastMessage = useLastMessage(detail.id);
+  return <Composer detail={detail} viewers={viewers} lastMessage={lastMessage} />;
+}
+
+export default function ConversationView({ id, onBack }: { id: string; onBack: () => void }) {
+  return (
+    <ConversationPane
+      id={id}
+      onBack={onBack}
+      unsent={<UnsentDraft conversationId={id} />}
+      composer={(detail, viewers) => <ComposerSlot detail={detail} viewers={viewers} />}
+    />
+  );
+}
+
+export interface DrawerViewProps {
+  id: string;
+  onOpen: (id: string) => void;
+  onClose?: () => void;
+}
+
+export function DrawerView({ id, onOpen, onClose }: DrawerViewProps) {
+  const { data } = useQuery(conversationOptions(id));
+  return data ? <ContactDrawer detail={data} onOpen={onOpen} onClose={onClose} /> : null;
+}
