@@ -1,36 +1,43 @@
-//! What web pages of others load: the script that brings the chat widget, and the widget's files.
+//! What web pages of others load, and the visitors' API behind it: public, without cookies, by visitor tokens only.
+//!
+//! Only the loader and the launcher's look answer other origins. Everything else is called by the panel, which is a
+//! page of our own, so a request that names another origin is refused.
 
-use axum::Router;
-use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+mod answers;
+mod conversation;
+mod events;
+mod files;
+mod guard;
+mod limits;
+mod page;
+mod problem;
+mod session;
+mod streams;
+mod upload;
 
-use crate::problem::Problem;
+use axum::routing::{delete, get, post};
+use axum::{Extension, Router};
+
 use crate::state::AppState;
-use crate::static_files;
-
-const FIVE_MINUTES: &str = "public, max-age=300";
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+use limits::Limits;
+use streams::Streams;
 
 pub fn router() -> Router<AppState> {
-    Router::new().route("/widget.js", get(loader)).route("/widget/assets/{*path}", get(asset))
-}
-
-/// The only file that pages of other origins load.
-async fn loader(headers: HeaderMap) -> Response {
-    let Some(mut response) = static_files::file("widget/widget.js", &headers, FIVE_MINUTES) else {
-        return Problem::not_found().into_response();
-    };
-    let any = HeaderValue::from_static("*");
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
-    response
-        .headers_mut()
-        .insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
-    response
-}
-
-async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    static_files::file(&format!("widget/assets/{path}"), &headers, FOR_EVER)
-        .unwrap_or_else(|| Problem::not_found().into_response())
+    Router::new()
+        .route("/widget.js", get(files::loader))
+        .route("/widget/assets/{*path}", get(files::asset))
+        .route("/widget/panel", get(page::panel))
+        .route("/widget/v1/launcher", get(session::launcher))
+        .route("/widget/v1/config", get(session::config))
+        .route("/widget/v1/session", post(session::open).delete(session::end))
+        .route("/widget/v1/prechat", post(answers::pre_chat))
+        .route("/widget/v1/messages", get(conversation::history).post(conversation::send))
+        .route("/widget/v1/offline", post(conversation::leave))
+        .route("/widget/v1/attachments", post(upload::upload))
+        .route("/widget/v1/attachments/{id}", delete(upload::discard))
+        .route("/widget/v1/typing", post(answers::typing))
+        .route("/widget/v1/read", post(answers::read))
+        .route("/widget/v1/events", get(events::stream))
+        .layer(Extension(Limits::new()))
+        .layer(Extension(Streams::new()))
 }
