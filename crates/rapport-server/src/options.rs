@@ -16,6 +16,8 @@ pub struct ServerOptions {
     pub max_connections: usize,
     /// Requests in work beyond this are turned away.
     pub max_requests: usize,
+    /// Uploads that are held in memory at once; further ones wait.
+    pub max_uploads: usize,
     /// How long one request may take.
     pub request_timeout: Duration,
     /// How long open requests may go on after the server was told to stop.
@@ -29,6 +31,7 @@ impl ServerOptions {
             trusted_proxies: Vec::new(),
             max_connections: 20_000,
             max_requests: 512,
+            max_uploads: 8,
             request_timeout: Duration::from_secs(120),
             shutdown_grace: Duration::from_secs(9),
         }

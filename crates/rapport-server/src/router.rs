@@ -10,6 +10,7 @@ use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::conversations;
 use crate::middleware::{bounded, identify, panicked, protect};
 use crate::state::AppState;
 use crate::{ServerOptions, api, docs, files, health, openapi, problem, static_files, widget};
@@ -67,5 +68,32 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(api::channel_accounts::test))
         .routes(routes!(api::channel_accounts::rotate_secret))
+        .routes(routes!(api::contacts::list, api::contacts::create))
+        .routes(routes!(api::contacts::show, api::contacts::change))
+        .routes(routes!(api::contacts::add_address))
+        .routes(routes!(api::contacts::conversations))
+        .routes(routes!(conversations::list::list, conversations::create::create))
+        .routes(routes!(conversations::list::counts))
+        .routes(routes!(conversations::show::show, conversations::show::change))
+        .routes(routes!(conversations::timeline::timeline))
+        .routes(routes!(conversations::timeline::messages, conversations::messages::send))
+        .routes(routes!(conversations::messages::show))
+        .routes(routes!(conversations::messages::cancel))
+        .routes(routes!(conversations::messages::retry))
+        .routes(routes!(conversations::messages::raw))
+        .routes(routes!(conversations::notes::add))
+        .routes(routes!(conversations::state::assign))
+        .routes(routes!(conversations::state::close))
+        .routes(routes!(conversations::state::undo_close))
+        .routes(routes!(conversations::state::follow_up))
+        .routes(routes!(conversations::state::read))
+        .routes(routes!(conversations::state::unread))
+        .routes(routes!(conversations::presence::note))
+        .routes(routes!(conversations::drafts::show, conversations::drafts::save, conversations::drafts::delete))
+        .routes(routes!(api::attachments::upload))
+        .routes(routes!(api::ingest::email))
+        .routes(routes!(api::search::find))
+        .routes(routes!(api::jobs::list))
+        .routes(routes!(api::jobs::replay))
         .routes(routes!(api::events::stream))
 }

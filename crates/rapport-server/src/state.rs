@@ -16,7 +16,8 @@ struct Inner {
     engine: Engine,
     options: ServerOptions,
     is_https: bool,
-    slots: Arc<Semaphore>,
+    slots: Semaphore,
+    upload_slots: Semaphore,
     stopping: watch::Sender<bool>,
 }
 
@@ -24,7 +25,8 @@ impl AppState {
     pub fn new(engine: Engine, options: ServerOptions) -> Self {
         Self(Arc::new(Inner {
             is_https: engine.config().public_url.starts_with("https://"),
-            slots: Arc::new(Semaphore::new(options.max_requests)),
+            slots: Semaphore::new(options.max_requests),
+            upload_slots: Semaphore::new(options.max_uploads),
             stopping: watch::Sender::new(false),
             engine,
             options,
@@ -49,8 +51,12 @@ impl AppState {
     }
 
     /// One for each request in work.
-    pub fn slots(&self) -> &Arc<Semaphore> {
+    pub fn slots(&self) -> &Semaphore {
         &self.0.slots
+    }
+
+    pub fn upload_slots(&self) -> &Semaphore {
+        &self.0.upload_slots
     }
 
     /// Turns true when the server was told to stop.

@@ -66,8 +66,9 @@ pub struct Checks {
 pub async fn list(
     State(state): State<AppState>,
     caller: Allowed<needs::ChannelAccountRead>,
-    _: Params<Paging>,
+    Params(paging): Params<Paging>,
 ) -> Answer<Page<ChannelAccount>> {
+    paging.only_page()?;
     Ok(Json(Page::whole(state.engine().list_channel_accounts(&caller).await?)))
 }
 

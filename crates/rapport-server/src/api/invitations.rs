@@ -38,8 +38,9 @@ pub struct AcceptanceBody {
 pub async fn list(
     State(state): State<AppState>,
     caller: Allowed<needs::UserManage>,
-    _: Params<Paging>,
+    Params(paging): Params<Paging>,
 ) -> Answer<Page<Invitation>> {
+    paging.only_page()?;
     Ok(Json(Page::whole(state.engine().list_invitations(&caller).await?)))
 }
 

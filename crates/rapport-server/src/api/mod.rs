@@ -1,11 +1,18 @@
 //! The operations of the API, one file for each resource, named like their paths.
 
 pub mod auth;
+pub mod attachments;
 pub mod channel_accounts;
+pub mod contacts;
+pub mod conversations;
 pub mod events;
+mod fields;
+pub mod ingest;
 pub mod invitations;
+pub mod jobs;
 pub mod me;
 mod page;
+pub mod search;
 pub mod setup;
 pub mod tokens;
 pub mod users;

@@ -1,7 +1,11 @@
 //! The form of all lists.
 
+use rapport_engine::Error;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+
+use crate::cursor;
+use crate::extract::page_limit;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
@@ -27,4 +31,16 @@ pub struct Paging {
     pub limit: Option<i64>,
     /// From the page before.
     pub cursor: Option<String>,
+}
+
+impl Paging {
+    pub fn limit(&self) -> Result<i64, Error> {
+        page_limit(self.limit)
+    }
+
+    /// For lists that are given at once: they have no second page.
+    pub fn only_page(&self) -> Result<(), Error> {
+        self.limit()?;
+        if self.cursor.is_some() { Err(cursor::invalid()) } else { Ok(()) }
+    }
 }

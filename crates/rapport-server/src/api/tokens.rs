@@ -34,8 +34,9 @@ pub struct TokenBody {
 pub async fn list(
     State(state): State<AppState>,
     caller: Allowed<needs::TokenManageOwn>,
-    _: Params<Paging>,
+    Params(paging): Params<Paging>,
 ) -> Answer<Page<ApiToken>> {
+    paging.only_page()?;
     Ok(Json(Page::whole(state.engine().list_tokens(&caller).await?)))
 }
 

@@ -30,8 +30,9 @@ pub struct UserBody {
 pub async fn list(
     State(state): State<AppState>,
     caller: Allowed<needs::UserRead>,
-    _: Params<Paging>,
+    Params(paging): Params<Paging>,
 ) -> Answer<Page<User>> {
+    paging.only_page()?;
     Ok(Json(Page::whole(state.engine().list_users(&caller).await?)))
 }
 
