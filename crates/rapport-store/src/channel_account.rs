@@ -195,8 +195,8 @@ pub fn list_active_of_channel(
 pub fn note_inbound(tx: &mut Tx<'_>, id: &ChannelAccountId, at: Timestamp) -> Result<(), Error> {
     // Once a minute is often enough for a health display, and spares a write for every message.
     tx.execute(
-        "update channel_accounts set last_inbound_at = ?3 where workspace_id = ?1 and id = ?2 \
-         and (last_inbound_at is null or last_inbound_at < ?3 - 60000)",
+        "update channel_accounts set last_inbound_at = cast(?3 as bigint) where workspace_id = ?1 and id = ?2 \
+         and (last_inbound_at is null or last_inbound_at < cast(?3 as bigint) - 60000)",
         &params![id, at],
     )?;
     Ok(())

@@ -18,6 +18,8 @@ pub struct MessageDetails {
     pub to: Vec<Recipient>,
     pub cc: Vec<Recipient>,
     pub bcc: Vec<Recipient>,
+    /// Where the sender wants answers to go, when that is not where they wrote from.
+    pub reply_to: Vec<Recipient>,
     pub warnings: Vec<String>,
     pub in_reply_to: Option<String>,
     pub references: Vec<String>,

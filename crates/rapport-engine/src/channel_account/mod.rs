@@ -17,4 +17,4 @@ pub use config::{
 };
 pub use query::{ApiAccount, ChatAccount, EmailAccount, load_api, load_chat, load_email};
 
-pub(crate) use query::shown;
+pub(crate) use query::{only_receives, shown};

@@ -48,6 +48,11 @@ fn settings<T: DeserializeOwned>(account: &ChannelAccount) -> Result<T, Error> {
         .map_err(|error| Error::Internal(format!("the settings of {} cannot be read: {error}", account.id)))
 }
 
+/// Whether nothing can be sent from the account, whatever its channel could carry.
+pub(crate) fn only_receives(account: &ChannelAccount) -> bool {
+    account.config.pointer("/outbound/kind").is_some_and(|kind| kind == "none")
+}
+
 /// A mailbox.
 #[derive(Clone, Debug)]
 pub struct EmailAccount {

@@ -162,6 +162,7 @@ impl Engine {
                 from: parsed.from.as_ref().map(recipient),
                 to: parsed.to.iter().map(recipient).collect(),
                 cc: parsed.cc.iter().map(recipient).collect(),
+                reply_to: parsed.reply_to.iter().map(recipient).collect(),
             },
             threading: self.threading_of(parsed, source),
             attachments,

@@ -65,6 +65,7 @@ pub(crate) struct InboundRecipients {
     pub from: Option<Recipient>,
     pub to: Vec<Recipient>,
     pub cc: Vec<Recipient>,
+    pub reply_to: Vec<Recipient>,
 }
 
 /// What ties a message to earlier ones.
@@ -209,6 +210,7 @@ fn to_message(
         to: inbound.recipients.to.clone(),
         cc: inbound.recipients.cc.clone(),
         bcc: Vec::new(),
+        reply_to: inbound.recipients.reply_to.clone(),
         warnings,
         in_reply_to: inbound.threading.in_reply_to.clone(),
         references: inbound.threading.references.clone(),

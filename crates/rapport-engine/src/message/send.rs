@@ -200,6 +200,7 @@ fn compose(
         to: route.to.clone(),
         cc: route.cc.clone(),
         bcc: new.bcc.clone(),
+        reply_to: Vec::new(),
         warnings: Vec::new(),
         in_reply_to: email.as_ref().and_then(|email| email.in_reply_to.clone()),
         references: email.as_ref().map(|email| email.references.clone()).unwrap_or_default(),

@@ -37,7 +37,7 @@ pub(crate) fn with_recipients(
         address: account.config.address.clone(),
     });
     let last = rapport_store::message::find_last_of_channel(tx, &conversation.id, Channel::Email)?;
-    let defaults = recipients_of_reply(tx, conversation, last.as_ref())?;
+    let defaults = recipients_of_reply(tx, last.as_ref())?;
     let contact_name = conversation.contact.as_ref().map(|contact| contact.display_name.clone());
     let chosen_address = route.to.first().map(|recipient| recipient.address.clone());
     let (default_to, default_cc) = match defaults {
@@ -62,7 +62,6 @@ pub(crate) fn with_recipients(
 /// To and Cc of an answer to everybody: our own addresses are left out.
 fn recipients_of_reply(
     tx: &mut Tx<'_>,
-    conversation: &Conversation,
     last: Option<&StoredMessage>,
 ) -> Result<Option<(Vec<Recipient>, Vec<Recipient>)>, Error> {
     let Some(last) = last else { return Ok(None) };
@@ -78,7 +77,8 @@ fn recipients_of_reply(
             if stranger {
                 return Ok(None);
             }
-            let sender: Vec<Recipient> = message.from.iter().cloned().collect();
+            let asked_for = outside(&last.details.reply_to);
+            let sender = if asked_for.is_empty() { message.from.iter().cloned().collect() } else { asked_for };
             let mut cc = outside(&message.to);
             cc.extend(outside(&message.cc));
             cc.retain(|recipient| {
@@ -88,7 +88,6 @@ fn recipients_of_reply(
         }
         _ => (outside(&message.to), outside(&message.cc)),
     };
-    let _ = conversation;
     Ok((!to.is_empty()).then_some((to, cc)))
 }
 
@@ -103,7 +102,7 @@ pub(crate) fn reply_defaults(
     let account = load_email(tx, &option.channel_account_id)?;
     let last = rapport_store::message::find_last_of_channel(tx, &conversation.id, Channel::Email)?;
     let name = conversation.contact.as_ref().map(|contact| contact.display_name.clone());
-    let (to, cc) = recipients_of_reply(tx, conversation, last.as_ref())?
+    let (to, cc) = recipients_of_reply(tx, last.as_ref())?
         .unwrap_or_else(|| (vec![Recipient { name, address: option.to.clone() }], Vec::new()));
     Ok(Some(EmailReplyDefaults {
         to,

@@ -6,7 +6,7 @@ use rapport_domain::{Channel, ChannelAccountId};
 use rapport_store::Tx;
 use rapport_store::channel_account::StoredAccount;
 
-use crate::{Engine, Error};
+use crate::{Engine, Error, channel_account};
 
 pub(crate) fn reply_options(
     tx: &mut Tx<'_>,
@@ -51,10 +51,12 @@ pub(crate) fn reply_options(
 fn option(engine: &Engine, stored: &StoredAccount, address: &Address) -> ReplyOption {
     let account = &stored.account;
     let able = capabilities(account.channel);
-    let (state, reason) = if account.active {
-        (ReplyState::Ok, None)
-    } else {
-        (ReplyState::Inactive, Some(format!("{} is switched off.", account.name)))
+    let (state, reason) = match (account.active, channel_account::only_receives(account)) {
+        (false, _) => (ReplyState::Inactive, Some(format!("{} is switched off.", account.name))),
+        (true, true) => {
+            (ReplyState::Inactive, Some(format!("{} only receives. Set up a server for sending.", account.name)))
+        }
+        (true, false) => (ReplyState::Ok, None),
     };
     ReplyOption {
         channel: account.channel,

@@ -80,6 +80,14 @@ impl Fixture {
 
     async fn mailbox(&self, name: &str, address: &str) -> ChannelAccountId {
         let config = json!({
+            "address": address, "inbound": { "kind": "http" }, "outbound": { "kind": "smtp", "host": "mail.invalid", "port": 587, "tls": "starttls" },
+            "additional_addresses": [], "thread_scope": "workspace",
+        });
+        self.account(Channel::Email, name, config).await
+    }
+
+    pub async fn receiving_mailbox(&self, name: &str, address: &str) -> ChannelAccountId {
+        let config = json!({
             "address": address, "inbound": { "kind": "http" }, "outbound": { "kind": "none" },
             "additional_addresses": [], "thread_scope": "workspace",
         });

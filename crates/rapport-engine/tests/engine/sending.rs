@@ -73,18 +73,37 @@ fn a_held_message_can_be_taken_back_and_never_leaves() {
 }
 
 #[test]
-fn a_mailbox_without_a_server_for_sending_fails_visibly_and_can_be_retried() {
+fn a_mail_server_that_cannot_be_reached_is_tried_again_and_then_fails_visibly_with_a_retry() {
     on_both_engines(|app: Fixture| async move {
         let id = app.mail(&app.support, Mail::default()).await.conversation_id;
         let sent = app.reply(&app.alice, &id, "Hello").await.expect("accepted");
         app.engine.drain_jobs().await.expect("jobs run");
         let message = app.engine.find_message(&app.alice, &id, &sent.id).await.expect("there");
         let delivery = message.delivery.expect("outbound");
+        assert_eq!(delivery.status, DeliveryStatus::Queued, "it is tried again: {:?}", delivery.reason);
+        assert!(delivery.reason.is_some() && delivery.next_attempt_at.is_some());
+        for _ in 0..30 {
+            app.clock.advance_seconds(9 * 60 * 60);
+            app.engine.drain_jobs().await.expect("jobs run");
+        }
+        let message = app.engine.find_message(&app.alice, &id, &sent.id).await.expect("there");
+        let delivery = message.delivery.expect("outbound");
         assert_eq!(delivery.status, DeliveryStatus::Failed);
-        assert!(delivery.reason.expect("says why").contains("no server for sending"));
         assert!(app.conversation(&id).await.requires_action.is_some());
         let retried = app.engine.retry_message(&app.alice, &id, &sent.id).await.expect("queued again");
         assert_eq!(retried.delivery.expect("outbound").status, DeliveryStatus::Queued);
+    });
+}
+
+#[test]
+fn a_mailbox_that_only_receives_is_no_way_to_answer() {
+    on_both_engines(|app: Fixture| async move {
+        let inbox = app.receiving_mailbox("Archive", "archive@bikes.example").await;
+        let id = app.mail(&inbox, Mail { to: "archive@bikes.example", ..Mail::default() }).await.conversation_id;
+        let new = NewMessage { channel_account_id: Some(inbox), ..text("Hello") };
+        let refused = app.engine.send_message(&app.alice, &id, Direction::Outbound, new).await;
+        assert!(matches!(refused, Err(Error::SendRefused { code: "channel_inactive", .. })), "{refused:?}");
+        assert_eq!(app.messages(&id).await.len(), 1);
     });
 }
 

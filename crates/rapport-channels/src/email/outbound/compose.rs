@@ -5,7 +5,9 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use lettre::address::Address;
-use lettre::message::header::{ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{
+    ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
+};
 use lettre::message::{Attachment, Body, Mailbox, Message, MessageBuilder, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 
@@ -72,11 +74,17 @@ fn mailbox(address: &EmailAddress) -> Result<Mailbox, ComposeError> {
         return Err(invalid());
     }
     let parsed = Address::new(local, domain).map_err(|_| invalid())?;
-    let name = address.name.as_deref().map(|name| one_line(name).chars().take(MAX_NAME_CHARACTERS).collect::<String>());
+    let name = address
+        .name
+        .as_deref()
+        .map(|name| one_line(name).chars().take(MAX_NAME_CHARACTERS).collect::<String>());
     Ok(Mailbox::new(name.filter(|name| !name.is_empty()), parsed))
 }
 
-fn thread_headers(mut builder: MessageBuilder, message: &OutgoingEmail) -> Result<MessageBuilder, ComposeError> {
+fn thread_headers(
+    mut builder: MessageBuilder,
+    message: &OutgoingEmail,
+) -> Result<MessageBuilder, ComposeError> {
     let id = header_id(&message.message_id).ok_or(ComposeError::InvalidMessageId)?;
     builder = builder.message_id(Some(id));
     if let Some(parent) = message.in_reply_to.as_deref().and_then(header_id) {
@@ -125,7 +133,8 @@ fn policy_headers(mut builder: MessageBuilder, message: &OutgoingEmail) -> Messa
 }
 
 fn uri<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
-    let safe = text.len() < 900 && text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>'));
+    let safe =
+        text.len() < 900 && text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>'));
     (safe && text.starts_with(scheme)).then_some(text)
 }
 
@@ -140,7 +149,9 @@ fn plain_header(builder: MessageBuilder, name: &str, value: &str) -> MessageBuil
 /// `encoded` must be printable ASCII with its line ends already followed by a space.
 fn raw_header(builder: MessageBuilder, name: &str, value: &str, encoded: String) -> MessageBuilder {
     match HeaderName::new_from_ascii(name.to_owned()) {
-        Ok(name) => builder.raw_header(HeaderValue::dangerous_new_pre_encoded(name, value.to_owned(), encoded)),
+        Ok(name) => {
+            builder.raw_header(HeaderValue::dangerous_new_pre_encoded(name, value.to_owned(), encoded))
+        }
         Err(_) => builder,
     }
 }
@@ -193,8 +204,11 @@ fn text_part(content_type: ContentType, text: &str) -> Result<SinglePart, Compos
     let plain = text.is_ascii()
         && text.split("\r\n").all(|line| line.len() <= 900)
         && !text.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\r' | b'\n' | b'\t'));
-    let encoding = if plain { ContentTransferEncoding::SevenBit } else { ContentTransferEncoding::QuotedPrintable };
-    let body = Body::new_with_encoding(text, encoding)
+    let encoding =
+        if plain { ContentTransferEncoding::SevenBit } else { ContentTransferEncoding::QuotedPrintable };
+    // The library may judge a plain text otherwise; quoted-printable carries everything.
+    let body = Body::new_with_encoding(text.clone(), encoding)
+        .or_else(|_| Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable))
         .map_err(|_| ComposeError::Build("the text could not be encoded".to_owned()))?;
     Ok(SinglePart::builder().content_type(content_type).body(body))
 }
@@ -207,7 +221,8 @@ fn file_part(attachment: &OutgoingAttachment, number: usize) -> Result<SinglePar
     let Some(content_id) = attachment.content_id.as_deref() else {
         return Ok(Attachment::new(name).body(body, content_type));
     };
-    let content_id = header_id(content_id).ok_or_else(|| ComposeError::Build("a content id is not usable".to_owned()))?;
+    let content_id =
+        header_id(content_id).ok_or_else(|| ComposeError::Build("a content id is not usable".to_owned()))?;
     Ok(SinglePart::builder()
         .header(lettre::message::header::ContentId::from(content_id))
         .header(ContentDisposition::inline_with_name(&name))
@@ -221,9 +236,7 @@ fn media_type(declared: &str) -> ContentType {
     let structured = declared.starts_with("message/") || declared.starts_with("multipart/");
     let safe = declared.len() <= 127 && declared.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
     let chosen = if structured || !safe { FALLBACK } else { declared };
-    ContentType::parse(chosen)
-        .or_else(|_| ContentType::parse(FALLBACK))
-        .unwrap_or(ContentType::TEXT_PLAIN)
+    ContentType::parse(chosen).or_else(|_| ContentType::parse(FALLBACK)).unwrap_or(ContentType::TEXT_PLAIN)
 }
 
 /// Boundaries follow from the message, so that composing again gives the same bytes.
@@ -251,7 +264,11 @@ fn one_line(text: &str) -> String {
     let replaced: String = text
         .chars()
         .map(|character| {
-            if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') { ' ' } else { character }
+            if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
+                ' '
+            } else {
+                character
+            }
         })
         .collect();
     replaced.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
