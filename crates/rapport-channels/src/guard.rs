@@ -182,7 +182,9 @@ const RESERVED_V6: &[(Ipv6Addr, u8)] = &[
 /// translated forms such as 64:ff9b::/96 are never public, since the translator may be ours.
 pub fn is_public(address: IpAddr) -> bool {
     match unmapped(address) {
-        IpAddr::V4(address) => !RESERVED_V4.iter().any(|(network, prefix)| contains_v4(*network, *prefix, address)),
+        IpAddr::V4(address) => {
+            !RESERVED_V4.iter().any(|(network, prefix)| contains_v4(*network, *prefix, address))
+        }
         IpAddr::V6(address) => {
             contains_v6(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3, address)
                 && !RESERVED_V6.iter().any(|(network, prefix)| contains_v6(*network, *prefix, address))
@@ -199,7 +201,9 @@ pub async fn resolve(policy: &OutboundPolicy, host: &str, port: u16) -> Result<V
     }
     let found: Vec<SocketAddr> = match host.parse::<IpAddr>() {
         Ok(address) => vec![SocketAddr::new(address, port)],
-        Err(_) => tokio::net::lookup_host((host, port)).await.map_err(|_| GuardError::Unresolvable)?.collect(),
+        Err(_) => {
+            tokio::net::lookup_host((host, port)).await.map_err(|_| GuardError::Unresolvable)?.collect()
+        }
     };
     if found.is_empty() {
         return Err(GuardError::Unresolvable);
@@ -277,9 +281,28 @@ mod tests {
     #[test]
     fn private_addresses_are_seen_in_every_spelling() {
         let private = [
-            "127.0.0.1", "0.0.0.0", "169.254.169.254", "100.64.0.1", "10.0.0.1", "255.255.255.255", "224.0.0.1",
-            "::1", "::", "fd00::1", "fe80::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.1.2.3", "::127.0.0.1",
-            "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "100::1", "5f00::1", "4000::1",
+            "127.0.0.1",
+            "0.0.0.0",
+            "169.254.169.254",
+            "100.64.0.1",
+            "10.0.0.1",
+            "255.255.255.255",
+            "224.0.0.1",
+            "::1",
+            "::",
+            "fd00::1",
+            "fe80::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.1.2.3",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+            "2001::1",
+            "100::1",
+            "5f00::1",
+            "4000::1",
         ];
         for address in private {
             assert!(!is_public(ip(address)), "{address}");
@@ -309,7 +332,9 @@ mod tests {
 
     #[test]
     fn broken_rules_are_refused() {
-        for rule in ["", "10.0.0.0/33", "10.0.0.0/x", "host:0", "host:70000", "host:", "[::1", "a b", "host:25,"] {
+        for rule in
+            ["", "10.0.0.0/33", "10.0.0.0/x", "host:0", "host:70000", "host:", "[::1", "a b", "host:25,"]
+        {
             assert!(rule.parse::<AllowRule>().is_err(), "{rule:?}");
         }
         assert!("0.0.0.0/0".parse::<AllowRule>().is_ok());
@@ -318,9 +343,14 @@ mod tests {
     #[tokio::test]
     async fn every_way_to_write_loopback_is_blocked() {
         let policy = OutboundPolicy::default();
-        for host in ["127.0.0.1", "[::1]", "localhost", "localhost.", "2130706433", "0x7f.1", "0177.0.0.1", "0", ""] {
+        for host in
+            ["127.0.0.1", "[::1]", "localhost", "localhost.", "2130706433", "0x7f.1", "0177.0.0.1", "0", ""]
+        {
             let result = resolve(&policy, host, 80).await;
-            assert!(matches!(result, Err(GuardError::Blocked | GuardError::Unresolvable)), "{host}: {result:?}");
+            assert!(
+                matches!(result, Err(GuardError::Blocked | GuardError::Unresolvable)),
+                "{host}: {result:?}"
+            );
         }
     }
 

@@ -190,7 +190,9 @@ fn normalize_local_part(local: &str) -> Option<String> {
         Some(quoted) => unquote(quoted),
         None => local.to_owned(),
     };
-    if content.is_empty() || content.chars().any(|character| character.is_control() || is_invisible(character)) {
+    if content.is_empty()
+        || content.chars().any(|character| character.is_control() || is_invisible(character))
+    {
         return None;
     }
     let is_atom = |character: char| {
@@ -246,7 +248,16 @@ mod tests {
 
     #[test]
     fn addresses_that_could_break_a_command_are_refused() {
-        for raw in ["a\r\nRCPT TO:<x@y>@d", "a b@d.org", "a@d org", "a@", "@d", "a>@d.org", "\u{200b}@d.org", "a@d..org"] {
+        for raw in [
+            "a\r\nRCPT TO:<x@y>@d",
+            "a b@d.org",
+            "a@d org",
+            "a@",
+            "@d",
+            "a>@d.org",
+            "\u{200b}@d.org",
+            "a@d..org",
+        ] {
             assert_eq!(normalize_address(raw), None, "{raw:?}");
         }
     }

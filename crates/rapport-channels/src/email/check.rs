@@ -54,16 +54,22 @@ fn finish(steps: &[&'static str], failure: Option<Failure>, server: &ServerSetti
         .map(|step| passed(step, server))
         .collect();
     if let Some(failure) = failure {
-        checks.push(Check { name: failure.step, ok: false, detail: failure.detail, remedy: Some(failure.remedy.to_owned()) });
+        checks.push(Check {
+            name: failure.step,
+            ok: false,
+            detail: failure.detail,
+            remedy: Some(failure.remedy.to_owned()),
+        });
     }
     checks
 }
 
 fn passed(step: &'static str, server: &ServerSettings) -> Check {
     let (detail, remedy) = match step {
-        PROTECT if server.tls == TlsMode::None => {
-            ("The connection is not encrypted.", Some("Choose TLS or STARTTLS unless the server is on this machine."))
-        }
+        PROTECT if server.tls == TlsMode::None => (
+            "The connection is not encrypted.",
+            Some("Choose TLS or STARTTLS unless the server is on this machine."),
+        ),
         PROTECT if !server.verify_certificates => (
             "The connection is encrypted, but the certificate is not checked.",
             Some("Turn certificate checking on, so that nobody can pose as the server."),
@@ -89,24 +95,35 @@ fn explain_tls(error: &TlsError) -> Failure {
              certificate, or add the authority to this account."
         }
         TlsError::NoRoots => "Install the package of root certificates on the machine that runs the server.",
-        TlsError::InvalidPem => "The added certificates are not in PEM form. Paste the whole block with its BEGIN and END lines.",
-        _ => "The server does not speak TLS in this way on this port. Try the other TLS setting, or the other port.",
+        TlsError::InvalidPem => {
+            "The added certificates are not in PEM form. Paste the whole block with its BEGIN and END lines."
+        }
+        _ => {
+            "The server does not speak TLS in this way on this port. Try the other TLS setting, or the other port."
+        }
     };
     Failure { step: PROTECT, detail: error.to_string(), remedy }
 }
 
-const NO_START_TLS: &str = "Choose TLS with its own port (993 for IMAP, 465 for SMTP), or ask the provider for STARTTLS.";
-const WRONG_LOGIN: &str = "Check user name and password. Many providers want an app password instead of the usual one.";
+const NO_START_TLS: &str =
+    "Choose TLS with its own port (993 for IMAP, 465 for SMTP), or ask the provider for STARTTLS.";
+const WRONG_LOGIN: &str =
+    "Check user name and password. Many providers want an app password instead of the usual one.";
 const NO_METHOD: &str = "Many servers offer a login only on encrypted connections. Choose TLS or STARTTLS, or another kind of login.";
-const TRY_LATER: &str = "Try again in a few minutes. If it stays, check that host, port and TLS setting belong together.";
+const TRY_LATER: &str =
+    "Try again in a few minutes. If it stays, check that host, port and TLS setting belong together.";
 
 fn explain_imap(error: &ImapError) -> Failure {
     match error {
         ImapError::Guard(_) => unreachable(),
         ImapError::Tls(error) => explain_tls(error),
-        ImapError::StartTlsMissing => Failure { step: PROTECT, detail: error.to_string(), remedy: NO_START_TLS },
+        ImapError::StartTlsMissing => {
+            Failure { step: PROTECT, detail: error.to_string(), remedy: NO_START_TLS }
+        }
         ImapError::NoMechanism => Failure { step: LOG_IN, detail: error.to_string(), remedy: NO_METHOD },
-        ImapError::LoginRefused(_) => Failure { step: LOG_IN, detail: error.to_string(), remedy: WRONG_LOGIN },
+        ImapError::LoginRefused(_) => {
+            Failure { step: LOG_IN, detail: error.to_string(), remedy: WRONG_LOGIN }
+        }
         ImapError::Refused(_) => Failure {
             step: OPEN,
             detail: error.to_string(),
@@ -120,15 +137,19 @@ fn explain_smtp(error: &SmtpFailure) -> Failure {
     match error {
         SmtpFailure::Guard(_) => unreachable(),
         SmtpFailure::Tls(error) => explain_tls(error),
-        SmtpFailure::StartTlsMissing => {
-            Failure { step: PROTECT, detail: "The server does not offer STARTTLS.".to_owned(), remedy: NO_START_TLS }
-        }
+        SmtpFailure::StartTlsMissing => Failure {
+            step: PROTECT,
+            detail: "The server does not offer STARTTLS.".to_owned(),
+            remedy: NO_START_TLS,
+        },
         SmtpFailure::NoMechanism => Failure {
             step: LOG_IN,
             detail: "The server offers no login method that we know.".to_owned(),
             remedy: NO_METHOD,
         },
-        SmtpFailure::LoginRefused(reply) => Failure { step: LOG_IN, detail: reply.text(), remedy: WRONG_LOGIN },
+        SmtpFailure::LoginRefused(reply) => {
+            Failure { step: LOG_IN, detail: reply.text(), remedy: WRONG_LOGIN }
+        }
         SmtpFailure::Refused(reply) => Failure { step: PROTECT, detail: reply.text(), remedy: TRY_LATER },
         _ => Failure {
             step: PROTECT,
@@ -186,7 +207,11 @@ mod tests {
         assert!(answers.iter().all(|answer| *answer == answers[0] && answer.len() == 1 && !answer[0].ok));
         // A port that is allowed but closed is told in the same words as well.
         let allowed = OutboundPolicy { allow: vec!["127.0.0.1".parse().unwrap()] };
-        let submit = SubmitSettings { server: server(closed_port), helo_name: "c".into(), timeouts: SubmitTimeouts::default() };
+        let submit = SubmitSettings {
+            server: server(closed_port),
+            helo_name: "c".into(),
+            timeouts: SubmitTimeouts::default(),
+        };
         assert_eq!(test_outbound(&submit, &allowed).await, answers[0]);
     }
 }

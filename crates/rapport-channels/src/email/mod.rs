@@ -14,11 +14,11 @@ mod types;
 
 pub use address::{domain_of, normalize_address, parse_address_list};
 pub use inbound::{VisibleText, parse, parse_with_envelope, visible_text};
-pub use tls::TlsError;
 pub use outbound::{
     ComposeError, DeliveryError, Quoted, QuotedMessage, RefusedRecipient, SubmitReceipt, SubmitSettings,
     SubmitTimeouts, compose, quote_previous, submit,
 };
+pub use tls::TlsError;
 pub use types::*;
 
 pub(crate) use inbound::{safe_file_name, sniff};

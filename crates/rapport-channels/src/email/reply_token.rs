@@ -162,7 +162,10 @@ mod tests {
         assert_eq!(tokens.find(TokenPurpose::Reply, &address, "bob@example.org"), None);
         assert_eq!(tokens.find(TokenPurpose::Reply, &address, ""), None);
         assert_eq!(tokens.find(TokenPurpose::Bounce, &address, "alice@example.org"), None);
-        assert_eq!(AddressTokens::new(b"other").find(TokenPurpose::Reply, &address, "alice@example.org"), None);
+        assert_eq!(
+            AddressTokens::new(b"other").find(TokenPurpose::Reply, &address, "alice@example.org"),
+            None
+        );
     }
 
     #[test]

@@ -7,8 +7,8 @@ const MAX_MESSAGE_ID_BYTES: usize = 900;
 const KEPT_LAST_REFERENCES: usize = 20;
 
 const SUBJECT_PREFIXES: &[&str] = &[
-    "re", "fw", "fwd", "aw", "wg", "sv", "vs", "vb", "antw", "antwort", "tr", "rv", "res", "enc", "odp", "ynt",
-    "r", "i", "回复", "答复", "转发", "回覆", "轉寄",
+    "re", "fw", "fwd", "aw", "wg", "sv", "vs", "vb", "antw", "antwort", "tr", "rv", "res", "enc", "odp",
+    "ynt", "r", "i", "回复", "答复", "转发", "回覆", "轉寄",
 ];
 
 /// Strips brackets and white space. `None` when nothing usable is left.
@@ -96,7 +96,11 @@ pub fn message_id(conversation: &str, message: &str, domain: &str) -> String {
     let clean = |part: &str| -> String {
         part.chars()
             .map(|character| {
-                if character.is_ascii_alphanumeric() || matches!(character, '-' | '_') { character } else { '-' }
+                if character.is_ascii_alphanumeric() || matches!(character, '-' | '_') {
+                    character
+                } else {
+                    '-'
+                }
             })
             .collect()
     };
@@ -131,7 +135,9 @@ mod tests {
     #[test]
     fn ids_are_read_from_well_and_badly_formed_lists() {
         let expected = vec!["a@x".to_owned(), "B@y".to_owned()];
-        for header in ["<a@x> <B@y>", "<a@x>,<B@y>", "a@x B@y", "<a@x><B@y>", " <a@x>\r\n\t<B@y> ", "<a@x> B@y>"] {
+        for header in
+            ["<a@x> <B@y>", "<a@x>,<B@y>", "a@x B@y", "<a@x><B@y>", " <a@x>\r\n\t<B@y> ", "<a@x> B@y>"]
+        {
             assert_eq!(parse_message_ids(header, 100), expected, "{header:?}");
         }
         assert_eq!(parse_message_ids("Your message of Monday <id@host>", 100), vec!["id@host"]);
@@ -160,9 +166,15 @@ mod tests {
 
     #[test]
     fn subject_prefixes_of_many_languages_are_stripped() {
-        for subject in
-            ["Hello", "Re: Hello", "AW: SV: Hello", "RE[2]: Hello", "Re(3): Fwd: Hello", "回复：Hello", "Antw: Hello"]
-        {
+        for subject in [
+            "Hello",
+            "Re: Hello",
+            "AW: SV: Hello",
+            "RE[2]: Hello",
+            "Re(3): Fwd: Hello",
+            "回复：Hello",
+            "Antw: Hello",
+        ] {
             assert_eq!(base_subject(subject), "Hello", "{subject:?}");
         }
         assert_eq!(base_subject("Invoice: 12"), "Invoice: 12");

@@ -1,7 +1,7 @@
 //! Streams to and from mail servers that may become TLS, and the certificates on both ends.
 
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -40,7 +40,10 @@ pub enum TlsError {
 }
 
 /// Starts TLS as a client of `settings.host`.
-pub(crate) async fn connect_tls(stream: TcpStream, settings: &ServerSettings) -> Result<MailStream, TlsError> {
+pub(crate) async fn connect_tls(
+    stream: TcpStream,
+    settings: &ServerSettings,
+) -> Result<MailStream, TlsError> {
     let name = settings.host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_owned();
     let name = ServerName::try_from(name).map_err(|_| TlsError::InvalidServerName)?;
     let connector = TlsConnector::from(Arc::new(client_config(settings)?));
@@ -68,7 +71,7 @@ fn client_config(settings: &ServerSettings) -> Result<ClientConfig, TlsError> {
             .with_no_client_auth());
     }
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(system_roots().iter().cloned());
+    roots.add_parsable_certificates(crate::roots::system().iter().cloned());
     if let Some(pem) = &settings.additional_roots_pem {
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
             let certificate = certificate.map_err(|_| TlsError::InvalidPem)?;
@@ -79,12 +82,6 @@ fn client_config(settings: &ServerSettings) -> Result<ClientConfig, TlsError> {
         return Err(TlsError::NoRoots);
     }
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// Read once: the system's store takes milliseconds to parse.
-fn system_roots() -> &'static [CertificateDer<'static>] {
-    static ROOTS: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
-    ROOTS.get_or_init(|| rustls_native_certs::load_native_certs().certs)
 }
 
 /// For accounts whose administrator has switched verification off, with a warning in view.
@@ -144,7 +141,8 @@ impl ServerTls {
         let chain = CertificateDer::pem_slice_iter(certificate_pem.as_bytes())
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| TlsError::InvalidPem)?;
-        let key = PrivateKeyDer::from_pem_slice(private_key_pem.as_bytes()).map_err(|_| TlsError::InvalidPem)?;
+        let key =
+            PrivateKeyDer::from_pem_slice(private_key_pem.as_bytes()).map_err(|_| TlsError::InvalidPem)?;
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| TlsError::Handshake(error.to_string()))?
@@ -170,7 +168,11 @@ impl ServerTls {
 }
 
 impl AsyncRead for MailStream {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
         match self.get_mut() {
             MailStream::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             MailStream::Tls(stream) => Pin::new(stream.as_mut()).poll_read(context, buffer),
@@ -179,7 +181,11 @@ impl AsyncRead for MailStream {
 }
 
 impl AsyncWrite for MailStream {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, data: &[u8]) -> Poll<std::io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
         match self.get_mut() {
             MailStream::Plain(stream) => Pin::new(stream).poll_write(context, data),
             MailStream::Tls(stream) => Pin::new(stream.as_mut()).poll_write(context, data),

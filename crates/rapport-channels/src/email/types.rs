@@ -336,9 +336,15 @@ pub struct ServerSettings {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Credentials {
-    Password { username: String, password: String },
+    Password {
+        username: String,
+        password: String,
+    },
     /// XOAUTH2 bearer token.
-    AccessToken { username: String, token: String },
+    AccessToken {
+        username: String,
+        token: String,
+    },
 }
 
 impl std::fmt::Debug for ServerSettings {

@@ -1,6 +1,7 @@
 //! Plain text from HTML and back. A single pass over the markup without a tree, so depth costs nothing.
 
 const MAX_OUTPUT_BYTES: usize = 4 * 1024 * 1024;
+const MAX_ATTRIBUTES: usize = 100;
 
 /// A readable plain text of an HTML document or fragment.
 pub fn to_text(html: &str) -> String {
@@ -45,7 +46,12 @@ impl TextWriter {
             self.text("<");
             return &rest[1..];
         };
-        if !tag.closing && matches!(tag.name.as_str(), "script" | "style" | "head" | "title" | "noscript" | "svg" | "math" | "template") {
+        if !tag.closing
+            && matches!(
+                tag.name.as_str(),
+                "script" | "style" | "head" | "title" | "noscript" | "svg" | "math" | "template"
+            )
+        {
             // A document has one head; searching the end of more would only cost time.
             if tag.name == "head" && std::mem::replace(&mut self.head_seen, true) {
                 return after;
@@ -60,10 +66,14 @@ impl TextWriter {
         match (tag.name.as_str(), tag.closing) {
             ("br", _) => self.breaks += 1,
             ("p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "table", _) => self.owe(2),
-            ("div" | "tr" | "section" | "article" | "header" | "footer" | "body" | "html" | "dt" | "dd", _) => self.owe(1),
+            (
+                "div" | "tr" | "section" | "article" | "header" | "footer" | "body" | "html" | "dt" | "dd",
+                _,
+            ) => self.owe(1),
             ("pre", closing) => {
                 self.owe(1);
-                self.preformatted = if closing { self.preformatted.saturating_sub(1) } else { self.preformatted + 1 };
+                self.preformatted =
+                    if closing { self.preformatted.saturating_sub(1) } else { self.preformatted + 1 };
             }
             ("li", false) => {
                 self.owe(1);
@@ -78,7 +88,8 @@ impl TextWriter {
                 self.owe(1);
             }
             ("blockquote", closing) => {
-                let inside = if closing { self.quote_depth.saturating_sub(1) } else { (self.quote_depth + 1).min(20) };
+                let inside =
+                    if closing { self.quote_depth.saturating_sub(1) } else { (self.quote_depth + 1).min(20) };
                 self.owe(2);
                 self.gap_depth = Some(self.quote_depth.min(inside));
                 self.quote_depth = inside;
@@ -188,26 +199,32 @@ pub(super) struct Tag<'a> {
 impl<'a> Tag<'a> {
     /// The raw value of an attribute, entities undecoded.
     pub fn attribute(&self, wanted: &str) -> Option<&'a str> {
+        self.all_attributes()
+            .into_iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+            .map(|(_, value)| value)
+    }
+
+    /// At most the first hundred attributes, as name and raw value.
+    pub fn all_attributes(&self) -> Vec<(&'a str, &'a str)> {
+        let mut found = Vec::new();
         let mut rest = self.attributes;
-        for _ in 0..100 {
-            rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
+        while found.len() < MAX_ATTRIBUTES {
+            rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '='));
             if rest.is_empty() {
-                return None;
+                break;
             }
-            let name_end = rest.find(|c: char| c.is_ascii_whitespace() || c == '=').unwrap_or(rest.len());
+            let name_end =
+                rest.find(|c: char| c.is_ascii_whitespace() || matches!(c, '=' | '/')).unwrap_or(rest.len());
             let name = &rest[..name_end];
             rest = rest[name_end..].trim_start();
             let mut value = "";
             if let Some(after) = rest.strip_prefix('=') {
                 (value, rest) = read_value(after.trim_start());
-            } else if name_end == 0 {
-                return None;
             }
-            if name.eq_ignore_ascii_case(wanted) {
-                return Some(value);
-            }
+            found.push((name, value));
         }
-        None
+        found
     }
 }
 
@@ -256,12 +273,14 @@ pub(super) fn read_tag(rest: &str) -> Option<(Tag<'_>, &str)> {
 }
 
 /// What follows the end tag of an element whose content is not text.
-fn skip_element<'a>(rest: &'a str, name: &str) -> &'a str {
+pub(super) fn skip_element<'a>(rest: &'a str, name: &str) -> &'a str {
     let bytes = rest.as_bytes();
     let mut position = 0;
     while let Some(offset) = memchr::memmem::find(&bytes[position..], b"</") {
         let start = position + offset + 2;
-        let matches = bytes.get(start..start + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
+        let matches = bytes
+            .get(start..start + name.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
         if matches {
             let after = &rest[start + name.len()..];
             return after.find('>').map_or("", |end| &after[end + 1..]);
@@ -304,7 +323,7 @@ pub(super) fn decode_entities(raw: &str) -> String {
     decoded.replace(['\0', '\u{200c}', '\u{200b}', '\u{feff}', '\u{ad}'], "")
 }
 
-fn entity(name: &str) -> Option<char> {
+pub(super) fn entity(name: &str) -> Option<char> {
     if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {
             Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok()?,
@@ -313,19 +332,88 @@ fn entity(name: &str) -> Option<char> {
         return char::from_u32(code).filter(|character| *character != '\0');
     }
     const NAMED: &[(&str, char)] = &[
-        ("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\''), ("nbsp", '\u{a0}'), ("copy", '©'),
-        ("reg", '®'), ("trade", '™'), ("euro", '€'), ("pound", '£'), ("yen", '¥'), ("cent", '¢'), ("sect", '§'),
-        ("deg", '°'), ("middot", '·'), ("bull", '•'), ("hellip", '…'), ("ndash", '–'), ("mdash", '—'),
-        ("lsquo", '‘'), ("rsquo", '’'), ("sbquo", '‚'), ("ldquo", '“'), ("rdquo", '”'), ("bdquo", '„'),
-        ("laquo", '«'), ("raquo", '»'), ("lsaquo", '‹'), ("rsaquo", '›'), ("times", '×'), ("rarr", '→'), ("larr", '←'),
-        ("auml", 'ä'), ("ouml", 'ö'), ("uuml", 'ü'), ("Auml", 'Ä'), ("Ouml", 'Ö'), ("Uuml", 'Ü'), ("szlig", 'ß'),
-        ("agrave", 'à'), ("aacute", 'á'), ("acirc", 'â'), ("atilde", 'ã'), ("aring", 'å'), ("aelig", 'æ'),
-        ("ccedil", 'ç'), ("egrave", 'è'), ("eacute", 'é'), ("ecirc", 'ê'), ("euml", 'ë'), ("igrave", 'ì'),
-        ("iacute", 'í'), ("icirc", 'î'), ("iuml", 'ï'), ("ntilde", 'ñ'), ("ograve", 'ò'), ("oacute", 'ó'),
-        ("ocirc", 'ô'), ("otilde", 'õ'), ("oslash", 'ø'), ("ugrave", 'ù'), ("uacute", 'ú'), ("ucirc", 'û'),
-        ("Agrave", 'À'), ("Aacute", 'Á'), ("Aring", 'Å'), ("Ccedil", 'Ç'), ("Egrave", 'È'), ("Eacute", 'É'),
-        ("Ntilde", 'Ñ'), ("Oacute", 'Ó'), ("Oslash", 'Ø'), ("iexcl", '¡'), ("iquest", '¿'), ("frac12", '½'),
-        ("ensp", ' '), ("emsp", ' '), ("thinsp", ' '), ("zwnj", '\u{200c}'), ("shy", '\u{ad}'), ("check", '✓'),
+        ("amp", '&'),
+        ("lt", '<'),
+        ("gt", '>'),
+        ("quot", '"'),
+        ("apos", '\''),
+        ("nbsp", '\u{a0}'),
+        ("copy", '©'),
+        ("reg", '®'),
+        ("trade", '™'),
+        ("euro", '€'),
+        ("pound", '£'),
+        ("yen", '¥'),
+        ("cent", '¢'),
+        ("sect", '§'),
+        ("deg", '°'),
+        ("middot", '·'),
+        ("bull", '•'),
+        ("hellip", '…'),
+        ("ndash", '–'),
+        ("mdash", '—'),
+        ("lsquo", '‘'),
+        ("rsquo", '’'),
+        ("sbquo", '‚'),
+        ("ldquo", '“'),
+        ("rdquo", '”'),
+        ("bdquo", '„'),
+        ("laquo", '«'),
+        ("raquo", '»'),
+        ("lsaquo", '‹'),
+        ("rsaquo", '›'),
+        ("times", '×'),
+        ("rarr", '→'),
+        ("larr", '←'),
+        ("auml", 'ä'),
+        ("ouml", 'ö'),
+        ("uuml", 'ü'),
+        ("Auml", 'Ä'),
+        ("Ouml", 'Ö'),
+        ("Uuml", 'Ü'),
+        ("szlig", 'ß'),
+        ("agrave", 'à'),
+        ("aacute", 'á'),
+        ("acirc", 'â'),
+        ("atilde", 'ã'),
+        ("aring", 'å'),
+        ("aelig", 'æ'),
+        ("ccedil", 'ç'),
+        ("egrave", 'è'),
+        ("eacute", 'é'),
+        ("ecirc", 'ê'),
+        ("euml", 'ë'),
+        ("igrave", 'ì'),
+        ("iacute", 'í'),
+        ("icirc", 'î'),
+        ("iuml", 'ï'),
+        ("ntilde", 'ñ'),
+        ("ograve", 'ò'),
+        ("oacute", 'ó'),
+        ("ocirc", 'ô'),
+        ("otilde", 'õ'),
+        ("oslash", 'ø'),
+        ("ugrave", 'ù'),
+        ("uacute", 'ú'),
+        ("ucirc", 'û'),
+        ("Agrave", 'À'),
+        ("Aacute", 'Á'),
+        ("Aring", 'Å'),
+        ("Ccedil", 'Ç'),
+        ("Egrave", 'È'),
+        ("Eacute", 'É'),
+        ("Ntilde", 'Ñ'),
+        ("Oacute", 'Ó'),
+        ("Oslash", 'Ø'),
+        ("iexcl", '¡'),
+        ("iquest", '¿'),
+        ("frac12", '½'),
+        ("ensp", ' '),
+        ("emsp", ' '),
+        ("thinsp", ' '),
+        ("zwnj", '\u{200c}'),
+        ("shy", '\u{ad}'),
+        ("check", '✓'),
     ];
     NAMED.iter().find(|(known, _)| *known == name).map(|(_, character)| *character)
 }
@@ -353,7 +441,9 @@ fn link_line(line: &str, html: &mut String) {
         escape_into(&rest[..start], html);
         let candidate = &rest[start..];
         let end = candidate
-            .find(|character: char| character.is_whitespace() || matches!(character, '<' | '>' | '"' | '\'' | '`'))
+            .find(|character: char| {
+                character.is_whitespace() || matches!(character, '<' | '>' | '"' | '\'' | '`')
+            })
             .unwrap_or(candidate.len());
         // Punctuation at the end belongs to the sentence.
         let link = candidate[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}']);
@@ -435,7 +525,13 @@ mod tests {
 
     #[test]
     fn hostile_markup_is_read_in_linear_time() {
-        for hostile in ["<div>".repeat(1_000_000), "<".repeat(1_000_000), "<!--".repeat(300_000), "<a href=".repeat(200_000), "&".repeat(1_000_000)] {
+        for hostile in [
+            "<div>".repeat(1_000_000),
+            "<".repeat(1_000_000),
+            "<!--".repeat(300_000),
+            "<a href=".repeat(200_000),
+            "&".repeat(1_000_000),
+        ] {
             to_text(&hostile);
         }
         text_to_html(&"'http://a.b/c?d='".repeat(32_000));

@@ -109,7 +109,8 @@ impl Client {
         self.capabilities.clear();
         for response in self.command("CAPABILITY").await? {
             if let Some(list) = response.untagged().filter(|text| starts_with(text, "CAPABILITY")) {
-                self.capabilities = list.split_whitespace().skip(1).take(200).map(str::to_ascii_uppercase).collect();
+                self.capabilities =
+                    list.split_whitespace().skip(1).take(200).map(str::to_ascii_uppercase).collect();
             }
         }
         Ok(())
@@ -130,7 +131,8 @@ impl Client {
                 if self.has("LOGINDISABLED") {
                     return Err(ImapError::NoMechanism);
                 }
-                let unusable = || ImapError::LoginRefused("the user name or password holds line breaks".to_owned());
+                let unusable =
+                    || ImapError::LoginRefused("the user name or password holds line breaks".to_owned());
                 let username = quote(username).ok_or_else(unusable)?;
                 let password = quote(password).ok_or_else(unusable)?;
                 self.command(&format!("LOGIN {username} {password}")).await.map(|_| ())
@@ -162,7 +164,8 @@ impl Client {
     }
 
     pub async fn select(&mut self, mailbox: &str) -> Result<Selected, ImapError> {
-        let name = quote(&encode_mailbox(mailbox)).ok_or(ImapError::Protocol("the mailbox name holds line breaks"))?;
+        let name = quote(&encode_mailbox(mailbox))
+            .ok_or(ImapError::Protocol("the mailbox name holds line breaks"))?;
         let mut uid_validity = None;
         let mut uid_next = None;
         for response in self.command(&format!("SELECT {name}")).await? {
@@ -205,7 +208,9 @@ impl Client {
                 return result.map(|()| found);
             }
             if let Some(attributes) = response.into_fetch() {
-                let number = |name: &str| attributes.iter().find(|(key, _)| key == name).and_then(|(_, v)| v.as_number());
+                let number = |name: &str| {
+                    attributes.iter().find(|(key, _)| key == name).and_then(|(_, v)| v.as_number())
+                };
                 if let Some(uid) = number("UID") {
                     found.push((uid, number("RFC822.SIZE").unwrap_or(0)));
                 }
@@ -226,7 +231,12 @@ impl Client {
     }
 
     /// The message, or only its header; `None` when it is gone.
-    pub async fn fetch(&mut self, uid: u32, part: FetchPart, max_bytes: usize) -> Result<Option<Vec<u8>>, ImapError> {
+    pub async fn fetch(
+        &mut self,
+        uid: u32,
+        part: FetchPart,
+        max_bytes: usize,
+    ) -> Result<Option<Vec<u8>>, ImapError> {
         let section = match part {
             FetchPart::Whole => "BODY.PEEK[]",
             FetchPart::Header => "BODY.PEEK[HEADER]",
@@ -239,7 +249,8 @@ impl Client {
                 return result.map(|()| content);
             }
             let Some(attributes) = response.into_fetch() else { continue };
-            let belongs = attributes.iter().any(|(name, value)| name == "UID" && value.as_number() == Some(uid));
+            let belongs =
+                attributes.iter().any(|(name, value)| name == "UID" && value.as_number() == Some(uid));
             let body = attributes.into_iter().find(|(name, _)| name.starts_with("BODY["));
             if belongs && content.is_none() {
                 content = body.and_then(|(_, value): (String, Value)| value.into_bytes());
@@ -277,14 +288,15 @@ impl Client {
             loop {
                 let response = Response::read(&mut self.stream, SMALL_LITERALS, limit + READ_TIMEOUT).await?;
                 check_bye(&response)?;
-                if response.numbered().is_some_and(|(_, word)| matches!(word.to_ascii_uppercase().as_str(), "EXISTS" | "RECENT")) {
+                if response.numbered().is_some_and(|(_, word)| {
+                    matches!(word.to_ascii_uppercase().as_str(), "EXISTS" | "RECENT")
+                }) {
                     return Ok::<(), ImapError>(());
                 }
             }
         };
-        match tokio::time::timeout(limit, news).await {
-            Ok(result) => result?,
-            Err(_) => {}
+        if let Ok(result) = tokio::time::timeout(limit, news).await {
+            result?;
         }
         self.write("DONE").await?;
         self.read_until_finished(&tag).await.map(|_| ())

@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::sync::watch;
 
-use self::client::{Client, FetchPart};
 pub(crate) use self::client::ImapError;
+use self::client::{Client, FetchPart};
 use super::types::ServerSettings;
 use crate::guard::OutboundPolicy;
 
@@ -116,12 +116,11 @@ pub async fn run(
         };
         fetcher.failures = fetcher.failures.saturating_add(1);
         let retry_after = backoff(fetcher.failures, fetcher.settings.jitter_seed);
-        let needs_reauthorisation = matches!(
-            error,
-            FetchError::Imap(ImapError::LoginRefused(_) | ImapError::NoMechanism)
-        );
+        let needs_reauthorisation =
+            matches!(error, FetchError::Imap(ImapError::LoginRefused(_) | ImapError::NoMechanism));
         tracing::debug!(%error, failures = fetcher.failures, "the mailbox connection ended");
-        let status = ImapStatus::Disconnected { reason: error.to_string(), needs_reauthorisation, retry_after };
+        let status =
+            ImapStatus::Disconnected { reason: error.to_string(), needs_reauthorisation, retry_after };
         fetcher.sink.status(status).await;
         tokio::select! {
             () = tokio::time::sleep(retry_after) => {}
@@ -211,7 +210,12 @@ impl<S: ImapSink> Fetcher<S> {
         Ok(cursor)
     }
 
-    async fn position_days_ago(&self, client: &mut Client, days: u32, newest: u32) -> Result<u32, FetchError> {
+    async fn position_days_ago(
+        &self,
+        client: &mut Client,
+        days: u32,
+        newest: u32,
+    ) -> Result<u32, FetchError> {
         let now = (self.settings.clock)();
         // One day more, because the server compares in its own time zone.
         let back = SignedDuration::from_hours(24 * (i64::from(days) + 1));
@@ -244,7 +248,12 @@ impl<S: ImapSink> Fetcher<S> {
     }
 
     /// False when the message no longer exists.
-    async fn fetch_one(&mut self, client: &mut Client, cursor: ImapCursor, size: u32) -> Result<bool, FetchError> {
+    async fn fetch_one(
+        &mut self,
+        client: &mut Client,
+        cursor: ImapCursor,
+        size: u32,
+    ) -> Result<bool, FetchError> {
         let uid = cursor.last_uid;
         let message = |raw, headers_only| FetchedMessage { cursor, uid, raw, headers_only, size };
         let attempts = match self.failing {
@@ -258,14 +267,17 @@ impl<S: ImapSink> Fetcher<S> {
             return Ok(true);
         }
         if attempts >= ATTEMPTS_BEFORE_QUARANTINE {
-            let Some(header) = client.fetch(uid, FetchPart::Header, HEADER_BYTES).await? else { return Ok(false) };
+            let Some(header) = client.fetch(uid, FetchPart::Header, HEADER_BYTES).await? else {
+                return Ok(false);
+            };
             let reason = "the connection broke each time this message was fetched".to_owned();
             self.sink.quarantine(message(header, true), reason).await?;
             return Ok(true);
         }
         let limit = self.settings.max_message_bytes;
         let too_large = usize::try_from(size).unwrap_or(usize::MAX) > limit;
-        let (part, limit) = if too_large { (FetchPart::Header, HEADER_BYTES) } else { (FetchPart::Whole, limit) };
+        let (part, limit) =
+            if too_large { (FetchPart::Header, HEADER_BYTES) } else { (FetchPart::Whole, limit) };
         let Some(raw) = client.fetch(uid, part, limit).await? else { return Ok(false) };
         self.store(message(raw, too_large)).await?;
         Ok(true)
@@ -291,7 +303,8 @@ impl<S: ImapSink> Fetcher<S> {
 
 /// Doubles up to five minutes; half of it is spread by the seed.
 fn backoff(failures: u32, seed: u64) -> Duration {
-    let doubled = SHORTEST_BACKOFF.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST_BACKOFF);
+    let doubled =
+        SHORTEST_BACKOFF.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST_BACKOFF);
     // A cheap mix of the bits (SplitMix64) is random enough to keep accounts apart.
     let mut mixed = seed.wrapping_add(u64::from(failures).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

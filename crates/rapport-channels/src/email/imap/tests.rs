@@ -115,7 +115,9 @@ fn answer(tag: &str, command: &str, state: &Shared) -> Option<Vec<u8>> {
             mailbox.told = mailbox.messages.len();
             list(&mailbox, range) + &ok
         }
-        ["UID", "FETCH", uid, "(UID", section] => return Some(fetch(&mailbox, uid.parse().unwrap(), section, &ok)),
+        ["UID", "FETCH", uid, "(UID", section] => {
+            return Some(fetch(&mailbox, uid.parse().unwrap(), section, &ok));
+        }
         ["NOOP"] => ok,
         ["LOGOUT"] => return None,
         _ => format!("{tag} BAD {command}\r\n"),
@@ -143,14 +145,19 @@ fn fetch(mailbox: &Mailbox, uid: u32, section: &str, ok: &str) -> Vec<u8> {
         return ok.into();
     }
     let whole = section == "BODY.PEEK[])";
-    let end = raw.windows(4).position(|window| window == b"\r\n\r\n").map_or(raw.len(), |position| position + 4);
+    let end =
+        raw.windows(4).position(|window| window == b"\r\n\r\n").map_or(raw.len(), |position| position + 4);
     let content = if whole { &raw[..] } else { &raw[..end] };
     let name = if whole { "BODY[]" } else { "BODY[HEADER]" };
     if whole && mailbox.cut_at == Some(uid) {
         return format!("* 1 FETCH (UID {uid} {name} {{{}}}\r\nCUT", content.len()).into_bytes();
     }
     // An unasked flag update in between is allowed at any time.
-    let mut answer = format!("* 9 EXISTS\r\n* 1 FETCH (FLAGS (\\Recent))\r\n* 1 FETCH (UID {uid} {name} {{{}}}\r\n", content.len()).into_bytes();
+    let mut answer = format!(
+        "* 9 EXISTS\r\n* 1 FETCH (FLAGS (\\Recent))\r\n* 1 FETCH (UID {uid} {name} {{{}}}\r\n",
+        content.len()
+    )
+    .into_bytes();
     answer.extend_from_slice(content);
     answer.extend_from_slice(b")\r\n");
     answer.extend_from_slice(ok.as_bytes());
@@ -197,7 +204,9 @@ impl ImapSink for Sink {
     async fn status(&mut self, status: ImapStatus) {
         let _ = self.events.send(match status {
             ImapStatus::Connected => Seen::Connected,
-            ImapStatus::Disconnected { needs_reauthorisation, .. } => Seen::Disconnected { needs_reauthorisation },
+            ImapStatus::Disconnected { needs_reauthorisation, .. } => {
+                Seen::Disconnected { needs_reauthorisation }
+            }
         });
     }
 }
@@ -259,7 +268,8 @@ impl Run {
 }
 
 fn mailbox(uids: &[u32]) -> Mailbox {
-    let messages = uids.iter().map(|uid| (*uid, format!("Subject: {uid}\r\n\r\nbody {uid}").into_bytes())).collect();
+    let messages =
+        uids.iter().map(|uid| (*uid, format!("Subject: {uid}\r\n\r\nbody {uid}").into_bytes())).collect();
     Mailbox { uid_validity: 1, messages, ..Mailbox::default() }
 }
 
@@ -319,7 +329,10 @@ async fn large_messages_give_their_header_and_vanished_ones_are_passed_over() {
     mailbox.vanished = Some(6);
     let (address, _) = serve(mailbox).await;
     let mut run = Run::start(settings(address), CURSOR, vec![]);
-    assert_eq!(run.next_message().await, Seen::Stored { uid: 5, raw: "Subject: 5\r\n\r\n".into(), headers_only: true });
+    assert_eq!(
+        run.next_message().await,
+        Seen::Stored { uid: 5, raw: "Subject: 5\r\n\r\n".into(), headers_only: true }
+    );
     assert_eq!(run.next_message().await, stored(7));
     run.stop().await;
 }
@@ -337,7 +350,10 @@ async fn a_poison_message_is_set_aside_and_the_rest_goes_on() {
     let (address, state) = serve(mailbox(&[5, 6])).await;
     let failures = vec![SinkError::Permanent("no".into()); 3];
     let mut run = Run::start(settings(address), CURSOR, failures);
-    assert_eq!(run.next_message().await, Seen::Quarantined { uid: 5, raw: "Subject: 5\r\n\r\nbody 5".into() });
+    assert_eq!(
+        run.next_message().await,
+        Seen::Quarantined { uid: 5, raw: "Subject: 5\r\n\r\nbody 5".into() }
+    );
     assert_eq!(run.next_message().await, stored(6));
     assert_eq!(state.lock().unwrap().connections, 1);
     run.stop().await;

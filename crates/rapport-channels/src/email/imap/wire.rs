@@ -121,7 +121,10 @@ impl Response {
     }
 }
 
-async fn read_line<S: AsyncRead + Unpin>(stream: &mut BufReader<S>, timeout: Duration) -> Result<String, ImapError> {
+async fn read_line<S: AsyncRead + Unpin>(
+    stream: &mut BufReader<S>,
+    timeout: Duration,
+) -> Result<String, ImapError> {
     let mut line = Vec::new();
     let mut limited = stream.take(MAX_LINE_BYTES);
     tokio::time::timeout(timeout, limited.read_until(b'\n', &mut line))
@@ -129,7 +132,11 @@ async fn read_line<S: AsyncRead + Unpin>(stream: &mut BufReader<S>, timeout: Dur
         .map_err(|_| ImapError::TimedOut)?
         .map_err(|_| ImapError::Cut)?;
     if line.last() != Some(&b'\n') {
-        return Err(if line.len() as u64 >= MAX_LINE_BYTES { ImapError::Protocol("an endless line") } else { ImapError::Cut });
+        return Err(if line.len() as u64 >= MAX_LINE_BYTES {
+            ImapError::Protocol("an endless line")
+        } else {
+            ImapError::Cut
+        });
     }
     while matches!(line.last(), Some(b'\r' | b'\n')) {
         line.pop();
@@ -198,7 +205,9 @@ fn tokenize(text: &str, stack: &mut Vec<Vec<Value>>) {
             _ => {
                 let mut word = String::from(character);
                 let mut in_brackets = character == '[';
-                while let Some(next) = characters.next_if(|next| in_brackets || !matches!(next, ' ' | '(' | ')' | '"')) {
+                while let Some(next) =
+                    characters.next_if(|next| in_brackets || !matches!(next, ' ' | '(' | ')' | '"'))
+                {
                     match next {
                         '[' => in_brackets = true,
                         ']' => in_brackets = false,
@@ -288,11 +297,20 @@ mod tests {
 
     #[tokio::test]
     async fn lies_about_sizes_cost_nothing() {
-        assert!(matches!(read(b"* 1 FETCH (BODY[] {99999999999999999999}\r\nx").await, Err(ImapError::TooLarge)));
+        assert!(matches!(
+            read(b"* 1 FETCH (BODY[] {99999999999999999999}\r\nx").await,
+            Err(ImapError::TooLarge)
+        ));
         assert!(matches!(read(b"* 1 FETCH (BODY[] {2000}\r\nx").await, Err(ImapError::TooLarge)));
         assert!(matches!(read(b"* 1 FETCH (BODY[] {900}\r\nx").await, Err(ImapError::Cut)));
         assert!(matches!(read(b"* OK no line end").await, Err(ImapError::Cut)));
-        assert!(read(format!("* 1 FETCH {}\r\n", "(".repeat(100_000)).as_bytes()).await.unwrap().into_fetch().is_some());
+        assert!(
+            read(format!("* 1 FETCH {}\r\n", "(".repeat(100_000)).as_bytes())
+                .await
+                .unwrap()
+                .into_fetch()
+                .is_some()
+        );
         assert!(read(b"* 1 FETCH\r\n").await.unwrap().into_fetch().is_none());
         assert!(read(b"\r\n").await.unwrap().numbered().is_none());
     }

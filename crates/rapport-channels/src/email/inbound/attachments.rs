@@ -46,7 +46,9 @@ fn is_report_detail(parts: &[Part<'_>], part: &Part<'_>) -> bool {
     in_report
         && matches!(
             part.media_type.as_str(),
-            "message/delivery-status" | "message/global-delivery-status" | "message/feedback-report"
+            "message/delivery-status"
+                | "message/global-delivery-status"
+                | "message/feedback-report"
                 | "message/disposition-notification"
         )
 }
@@ -56,7 +58,9 @@ fn build(part: &Part<'_>, bytes: Vec<u8>, html: Option<&str>, number: usize) -> 
     let sniffed = sniff(&bytes);
     let media_type = match sniffed {
         Some(found) if !same_container(found, &part.media_type) => found.to_owned(),
-        _ if claims_a_shown_type(&part.media_type) && sniffed.is_none() => "application/octet-stream".to_owned(),
+        _ if claims_a_shown_type(&part.media_type) && sniffed.is_none() => {
+            "application/octet-stream".to_owned()
+        }
         _ => tidy_media_type(&part.media_type),
     };
     let content_id = part
@@ -96,14 +100,18 @@ fn kind_of(part: &Part<'_>, media_type: &str) -> AttachmentKind {
             AttachmentKind::Signature
         }
         _ if media_type == "application/ms-tnef" => AttachmentKind::Tnef,
-        _ if part.file_name().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat")) => AttachmentKind::Tnef,
+        _ if part.file_name().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat")) => {
+            AttachmentKind::Tnef
+        }
         _ => AttachmentKind::File,
     }
 }
 
 fn default_name(part: &Part<'_>, media_type: &str, number: usize) -> String {
     let subject = (part.media_type == "message/rfc822")
-        .then(|| super::mime::Headers::parse(&part.body[..part.body.len().min(16_384)], 16_384).0.first("subject"))
+        .then(|| {
+            super::mime::Headers::parse(&part.body[..part.body.len().min(16_384)], 16_384).0.first("subject")
+        })
         .flatten()
         .map(|raw| super::words::decode_words(&raw));
     if let Some(subject) = subject.filter(|subject| !subject.trim().is_empty()) {
@@ -149,7 +157,8 @@ pub(crate) fn safe_file_name(raw: &str, number: usize) -> String {
     if trimmed.len() <= MAX_NAME_BYTES {
         return trimmed.to_owned();
     }
-    let extension = trimmed.rsplit_once('.').map(|(_, extension)| extension).filter(|e| e.len() <= 16).unwrap_or("");
+    let extension =
+        trimmed.rsplit_once('.').map(|(_, extension)| extension).filter(|e| e.len() <= 16).unwrap_or("");
     let room = MAX_NAME_BYTES - extension.len() - 1;
     let stem = &trimmed[..trimmed.floor_char_boundary(room)];
     if extension.is_empty() { stem.to_owned() } else { format!("{stem}.{extension}") }
@@ -157,18 +166,25 @@ pub(crate) fn safe_file_name(raw: &str, number: usize) -> String {
 
 /// Types that a browser would show in place must be proved by the content.
 fn claims_a_shown_type(declared: &str) -> bool {
-    ["image/", "audio/", "video/"].iter().any(|prefix| declared.starts_with(prefix)) || declared == "application/pdf"
+    ["image/", "audio/", "video/"].iter().any(|prefix| declared.starts_with(prefix))
+        || declared == "application/pdf"
 }
 
 /// The sniffed type is only the container of the more exact declared one.
 fn same_container(sniffed: &str, declared: &str) -> bool {
     match sniffed {
         "application/zip" => {
-            declared.contains("openxmlformats") || declared.contains("opendocument") || declared.ends_with("+zip")
+            declared.contains("openxmlformats")
+                || declared.contains("opendocument")
+                || declared.ends_with("+zip")
                 || declared == "application/java-archive"
         }
-        "application/x-ole-storage" => declared.starts_with("application/vnd.ms-") || declared == "application/msword",
-        "video/mp4" => matches!(declared, "audio/mp4" | "audio/x-m4a" | "video/quicktime" | "video/3gpp" | "audio/3gpp"),
+        "application/x-ole-storage" => {
+            declared.starts_with("application/vnd.ms-") || declared == "application/msword"
+        }
+        "video/mp4" => {
+            matches!(declared, "audio/mp4" | "audio/x-m4a" | "video/quicktime" | "video/3gpp" | "audio/3gpp")
+        }
         "application/ogg" => declared.starts_with("audio/ogg") || declared.starts_with("video/ogg"),
         "video/webm" => declared == "audio/webm",
         _ => false,
@@ -212,7 +228,9 @@ pub(crate) fn sniff(bytes: &[u8]) -> Option<&'static str> {
     match (bytes.get(..4), bytes.get(4..12)) {
         (Some(b"RIFF"), Some(rest)) if rest.ends_with(b"WEBP") => Some("image/webp"),
         (Some(b"RIFF"), Some(rest)) if rest.ends_with(b"WAVE") => Some("audio/wav"),
-        (Some(_), Some(rest)) if rest.starts_with(b"ftyp") => Some(if rest.ends_with(b"avif") { "image/avif" } else { "video/mp4" }),
+        (Some(_), Some(rest)) if rest.starts_with(b"ftyp") => {
+            Some(if rest.ends_with(b"avif") { "image/avif" } else { "video/mp4" })
+        }
         _ => sniff_markup(bytes),
     }
 }

@@ -31,7 +31,9 @@ pub(super) fn assemble(parts: &[Part<'_>], limit: usize) -> Body {
         }
         let is_html = part.media_type == "text/html";
         let group = alternative.unwrap_or(index);
-        if alternative.is_some() && pieces.iter().any(|piece| piece.group == group && piece.is_html == is_html) {
+        if alternative.is_some()
+            && pieces.iter().any(|piece| piece.group == group && piece.is_html == is_html)
+        {
             continue;
         }
         body.used.push(index);
@@ -66,9 +68,10 @@ fn read_text(part: &Part<'_>, limit: usize, warnings: &mut Vec<ParseWarning>) ->
         warnings.push(ParseWarning::BodyTruncated);
         bytes = bytes[..limit].to_vec().into();
     }
-    let declared = part.parameter("charset").map(str::to_owned).or_else(|| {
-        (part.media_type == "text/html").then(|| html_charset(&bytes)).flatten()
-    });
+    let declared = part
+        .parameter("charset")
+        .map(str::to_owned)
+        .or_else(|| (part.media_type == "text/html").then(|| html_charset(&bytes)).flatten());
     let decoded = charset::decode(&bytes, declared.as_deref());
     if decoded.unknown_charset {
         warnings.push(ParseWarning::UnknownCharset);
@@ -142,7 +145,10 @@ fn join(pieces: &[Piece], limit: usize, body: &mut Body) {
     }
     for group in groups {
         let of_kind = |is_html: bool| {
-            pieces.iter().find(|piece| piece.group == group && piece.is_html == is_html).map(|piece| piece.content.as_str())
+            pieces
+                .iter()
+                .find(|piece| piece.group == group && piece.is_html == is_html)
+                .map(|piece| piece.content.as_str())
         };
         let (text, rich) = (of_kind(false), of_kind(true));
         // Some senders leave the plain alternative empty.

@@ -18,7 +18,9 @@ pub(super) fn decode(bytes: &[u8], declared: Option<&str>) -> Decoded {
     let text = match encoding {
         // Senders label raw UTF-8 as ASCII or latin1 so often that valid UTF-8 wins over both;
         // real windows-1252 text is almost never valid UTF-8 by accident.
-        Some(encoding) if encoding == WINDOWS_1252 || encoding == UTF_8 => utf8_or_western(bytes, encoding, &mut invalid),
+        Some(encoding) if encoding == WINDOWS_1252 || encoding == UTF_8 => {
+            utf8_or_western(bytes, encoding, &mut invalid)
+        }
         Some(encoding) => {
             let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
             if !had_errors {
@@ -65,9 +67,8 @@ fn encoding_for(label: &str) -> Option<&'static Encoding> {
     match label {
         "gb2312" | "gbk" | "gb_2312-80" | "cp936" | "ms936" => Some(GB18030),
         "ks_c_5601-1987" | "cp949" | "ms949" => Some(EUC_KR),
-        "us-ascii" | "ascii" | "ansi_x3.4-1968" | "iso-8859-1" | "latin1" | "cp1252" | "8bit" | "7bit" | "binary" => {
-            Some(WINDOWS_1252)
-        }
+        "us-ascii" | "ascii" | "ansi_x3.4-1968" | "iso-8859-1" | "latin1" | "cp1252" | "8bit" | "7bit"
+        | "binary" => Some(WINDOWS_1252),
         "utf8" | "utf-8" | "unicode-1-1-utf-8" | "utf-8mb4" => Some(UTF_8),
         // The decoder that the web standard maps these to yields nothing but a replacement character.
         "iso-2022-kr" | "iso-2022-cn" | "hz-gb-2312" | "utf-7" => None,

@@ -25,7 +25,8 @@ impl<'a> Headers<'a> {
         let mut position = 0;
         let mut field_start: Option<usize> = None;
         loop {
-            let line_end = memchr::memchr(b'\n', &raw[position..]).map_or(raw.len(), |offset| position + offset + 1);
+            let line_end =
+                memchr::memchr(b'\n', &raw[position..]).map_or(raw.len(), |offset| position + offset + 1);
             let line = &raw[position..line_end];
             let blank = line.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
             let continues = matches!(line.first(), Some(b' ' | b'\t')) && field_start.is_some();
@@ -38,7 +39,7 @@ impl<'a> Headers<'a> {
             if !continues {
                 if is_field_start(line) {
                     field_start = Some(position);
-                } else if !(position == 0 && line.starts_with(b"From ")) && !line.starts_with(b">From ") {
+                } else if !is_mailbox_mark(line, position) {
                     // The body began without a blank line.
                     return (headers, &raw[position..]);
                 }
@@ -86,6 +87,11 @@ impl<'a> Headers<'a> {
     }
 }
 
+/// `From x@y Mon…` above the first field comes from mailbox files, `>From` from relays through them.
+fn is_mailbox_mark(line: &[u8], position: usize) -> bool {
+    line.starts_with(b">From ") || (position == 0 && line.starts_with(b"From "))
+}
+
 fn is_field_start(line: &[u8]) -> bool {
     let Some(colon) = memchr::memchr(b':', &line[..line.len().min(200)]) else { return false };
     let name = line[..colon].trim_ascii_end();
@@ -128,7 +134,10 @@ impl Part<'_> {
 
     pub fn file_name(&self) -> Option<&str> {
         let disposed = self.disposition_parameters.iter().find(|(key, _)| key == "filename");
-        disposed.map(|(_, value)| value.as_str()).or_else(|| self.parameter("name")).filter(|name| !name.is_empty())
+        disposed
+            .map(|(_, value)| value.as_str())
+            .or_else(|| self.parameter("name"))
+            .filter(|name| !name.is_empty())
     }
 
     pub fn is_multipart(&self) -> bool {
@@ -191,7 +200,17 @@ fn part_of<'a>(headers: Headers<'a>, body: &'a [u8], parent: Option<usize>, defa
     let (disposition, disposition_parameters) =
         parse_parameters(&headers.first("content-disposition").unwrap_or_default());
     let encoding = headers.first("content-transfer-encoding").unwrap_or_default().trim().to_ascii_lowercase();
-    Part { headers, media_type, type_missing, parameters, disposition, disposition_parameters, encoding, body, parent }
+    Part {
+        headers,
+        media_type,
+        type_missing,
+        parameters,
+        disposition,
+        disposition_parameters,
+        encoding,
+        body,
+        parent,
+    }
 }
 
 /// Cuts a multipart body at its boundary; the flag says that more parts than `limit` follow.
@@ -213,7 +232,9 @@ fn split_multipart<'a>(part: &Part<'a>, limit: usize) -> (Vec<&'a [u8]>, bool) {
         let start = position + offset;
         position = start + delimiter.len();
         let at_line_start = start == 0 || body[start - 1] == b'\n';
-        let Some((content, closing)) = at_line_start.then(|| line_after(body, position)).flatten() else { continue };
+        let Some((content, closing)) = at_line_start.then(|| line_after(body, position)).flatten() else {
+            continue;
+        };
         if let Some(begin) = open.take() {
             if bodies.len() >= limit {
                 return (bodies, true);
@@ -283,7 +304,8 @@ mod tests {
 
     #[test]
     fn fields_are_unfolded_and_the_body_found() {
-        let (headers, body) = Headers::parse(b"From x@y Mon\r\nA: 1\r\n 2\r\nb : 3\r\nBad\xe9: \xe9\n\r\nbody\r\n", 1_000);
+        let (headers, body) =
+            Headers::parse(b"From x@y Mon\r\nA: 1\r\n 2\r\nb : 3\r\nBad\xe9: \xe9\n\r\nbody\r\n", 1_000);
         assert_eq!(headers.first("a").as_deref(), Some("1 2"));
         assert_eq!(headers.first("B").as_deref(), Some("3"));
         assert_eq!(body, b"body\r\n");
@@ -296,14 +318,18 @@ mod tests {
 
     #[test]
     fn broken_multiparts_still_give_their_parts() {
-        let expected = vec![("text/plain".to_owned(), "one".to_owned()), ("text/html".to_owned(), "two".to_owned())];
+        let expected =
+            vec![("text/plain".to_owned(), "one".to_owned()), ("text/html".to_owned(), "two".to_owned())];
         let inner = "--b\r\n\r\none\r\n--b\r\nContent-Type: text/html\r\n\r\ntwo";
         let type_line = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
         assert_eq!(parts_of(&format!("{type_line}preamble\r\n{inner}\r\n--b--\r\nepilogue")), expected);
         assert_eq!(parts_of(&format!("{type_line}{inner}")), expected);
         assert_eq!(parts_of(&format!("{type_line}{inner}\r\n--b-- junk")), expected);
         let unnamed = inner.replace("--b", "--boundary");
-        assert_eq!(parts_of(&format!("Content-Type: multipart/mixed\r\n\r\n{unnamed}\r\n--boundary--")), expected);
+        assert_eq!(
+            parts_of(&format!("Content-Type: multipart/mixed\r\n\r\n{unnamed}\r\n--boundary--")),
+            expected
+        );
         let bare = format!("{type_line}{inner}\r\n--b--").replace("\r\n", "\n");
         assert_eq!(parts_of(&bare), expected);
     }

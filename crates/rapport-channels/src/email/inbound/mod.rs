@@ -83,11 +83,21 @@ fn parse_message(raw: &[u8], envelope: Option<&Envelope>, context: &ParseContext
     read_structure(structure, too_large, context, &mut email);
     judge_sender(&mut email);
     let mut seen = Vec::new();
-    email.warnings.retain(|warning| !seen.contains(warning) && { seen.push(*warning); true });
+    email.warnings.retain(|warning| {
+        !seen.contains(warning) && {
+            seen.push(*warning);
+            true
+        }
+    });
     email
 }
 
-fn read_structure(structure: Structure<'_>, too_large: bool, context: &ParseContext, email: &mut ParsedEmail) {
+fn read_structure(
+    structure: Structure<'_>,
+    too_large: bool,
+    context: &ParseContext,
+    email: &mut ParsedEmail,
+) {
     let limits = &context.limits;
     let parts = structure.parts;
     if structure.too_deep {
@@ -115,10 +125,9 @@ fn read_structure(structure: Structure<'_>, too_large: bool, context: &ParseCont
 }
 
 fn read_reports(parts: &[Part<'_>], context: &ParseContext, email: &mut ParsedEmail) {
-    email.calendar_method = parts
-        .iter()
-        .filter(|part| part.media_type == "text/calendar")
-        .find_map(|part| part.parameter("method").map(str::to_ascii_uppercase).or_else(|| calendar_method(part)));
+    email.calendar_method = parts.iter().filter(|part| part.media_type == "text/calendar").find_map(|part| {
+        part.parameter("method").map(str::to_ascii_uppercase).or_else(|| calendar_method(part))
+    });
     email.is_read_receipt = parts.iter().any(|part| part.media_type == "message/disposition-notification");
     email.feedback = report::find_feedback(parts);
     let sender_is_daemon = email.return_path.as_deref() == Some("")
@@ -126,7 +135,8 @@ fn read_reports(parts: &[Part<'_>], context: &ParseContext, email: &mut ParsedEm
             let local = from.address.to_lowercase();
             local.starts_with("mailer-daemon@") || local.starts_with("postmaster@")
         });
-    email.dsn = report::find_dsn(parts).or_else(|| report::guess_bounce(sender_is_daemon, &email.subject, &email.text));
+    email.dsn = report::find_dsn(parts)
+        .or_else(|| report::guess_bounce(sender_is_daemon, &email.subject, &email.text));
     let verp_token = email
         .delivered_to
         .iter()
@@ -167,7 +177,8 @@ fn read_ids(headers: &Headers<'_>, raw: &[u8], limits: &ParseLimits, email: &mut
             email.warnings.push(ParseWarning::MissingMessageId);
         }
     }
-    email.in_reply_to = headers.first("in-reply-to").map(|ids| parse_message_ids(&ids, 10)).unwrap_or_default();
+    email.in_reply_to =
+        headers.first("in-reply-to").map(|ids| parse_message_ids(&ids, 10)).unwrap_or_default();
     email.references =
         headers.first("references").map(|ids| parse_message_ids(&ids, limits.references)).unwrap_or_default();
 }
@@ -189,7 +200,8 @@ fn read_people(headers: &Headers<'_>, limits: &ParseLimits, email: &mut ParsedEm
     let mut list = |name: &str| -> Vec<EmailAddress> {
         let mut found = Vec::new();
         for value in headers.all(name).take(20) {
-            let (more, cut) = parse_address_list(&value, limits.addresses - found.len().min(limits.addresses));
+            let (more, cut) =
+                parse_address_list(&value, limits.addresses - found.len().min(limits.addresses));
             overflow |= cut;
             found.extend(more);
         }
@@ -232,13 +244,21 @@ fn judge_sender(email: &mut ParsedEmail) {
         email.warnings.push(ParseWarning::MisleadingName);
     }
     let domain = super::address::domain_of(&from.address).unwrap_or_default();
-    let has_ascii_letter = domain.rsplit_once('.').map_or(domain.as_str(), |(name, _)| name).bytes().any(|b| b.is_ascii_alphabetic());
-    let has_foreign_letter = domain.chars().any(|character| matches!(character, '\u{370}'..='\u{52f}' | '\u{13a0}'..='\u{13ff}'));
-    if domain.chars().any(is_invisible) || (has_ascii_letter && has_foreign_letter) || domain.contains("xn--") {
+    let has_ascii_letter = domain
+        .rsplit_once('.')
+        .map_or(domain.as_str(), |(name, _)| name)
+        .bytes()
+        .any(|b| b.is_ascii_alphabetic());
+    let has_foreign_letter =
+        domain.chars().any(|character| matches!(character, '\u{370}'..='\u{52f}' | '\u{13a0}'..='\u{13ff}'));
+    if domain.chars().any(is_invisible) || (has_ascii_letter && has_foreign_letter) || domain.contains("xn--")
+    {
         email.warnings.push(ParseWarning::ConfusableDomain);
     }
     let from_address = from.address.to_lowercase();
-    if !email.reply_to.is_empty() && !email.reply_to.iter().any(|to| to.address.to_lowercase() == from_address) {
+    if !email.reply_to.is_empty()
+        && !email.reply_to.iter().any(|to| to.address.to_lowercase() == from_address)
+    {
         email.warnings.push(ParseWarning::ReplyToDiffers);
     }
 }
@@ -256,10 +276,13 @@ fn read_authentication(headers: &Headers<'_>, trusted: &[String]) -> Option<Auth
     let result_of = |method: &str| -> Option<String> {
         let mut best: Option<String> = None;
         for entry in results.split(';') {
-            let Some(verdict) = entry.trim().strip_prefix(method).and_then(|rest| rest.trim_start().strip_prefix('=')) else {
+            let Some(verdict) =
+                entry.trim().strip_prefix(method).and_then(|rest| rest.trim_start().strip_prefix('='))
+            else {
                 continue;
             };
-            let verdict: String = verdict.trim_start().chars().take_while(char::is_ascii_alphabetic).take(20).collect();
+            let verdict: String =
+                verdict.trim_start().chars().take_while(char::is_ascii_alphabetic).take(20).collect();
             // One passing signature is enough.
             if best.is_none() || verdict == "pass" {
                 best = Some(verdict);
@@ -315,7 +338,9 @@ fn readable_start(parts: &[Part<'_>]) -> String {
     let readable: Vec<&str> = decoded
         .lines()
         .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("--") && !line.to_ascii_lowercase().starts_with("content-"))
+        .filter(|line| {
+            !line.is_empty() && !line.starts_with("--") && !line.to_ascii_lowercase().starts_with("content-")
+        })
         .take(200)
         .collect();
     readable.join("\n")

@@ -24,14 +24,29 @@ const INTRODUCTIONS: &[(&str, &[&str])] = &[
 ];
 
 const SEPARATORS: &[&str] = &[
-    "original message", "forwarded message", "ursprüngliche nachricht", "weitergeleitete nachricht",
-    "message d'origine", "message original", "mensaje original", "messaggio originale", "oorspronkelijk bericht",
-    "mensagem original", "原始邮件",
+    "original message",
+    "forwarded message",
+    "ursprüngliche nachricht",
+    "weitergeleitete nachricht",
+    "message d'origine",
+    "message original",
+    "mensaje original",
+    "messaggio originale",
+    "oorspronkelijk bericht",
+    "mensagem original",
+    "原始邮件",
 ];
 
 const SENT_FROM: &[&str] = &[
-    "sent from my ", "sent from outlook", "get outlook for ", "von meinem ", "envoyé de mon ", "enviado desde mi ",
-    "inviato da ", "verzonden vanaf mijn ", "gesendet von ",
+    "sent from my ",
+    "sent from outlook",
+    "get outlook for ",
+    "von meinem ",
+    "envoyé de mon ",
+    "enviado desde mi ",
+    "inviato da ",
+    "verzonden vanaf mijn ",
+    "gesendet von ",
 ];
 
 const OUR_DELIMITER: &str = "reply above this line";
@@ -80,9 +95,39 @@ fn is_quote_start(lines: &[&str], index: usize) -> bool {
 fn is_header_block(lines: &[&str], index: usize) -> bool {
     const FIRST: &[&str] = &["from:", "von:", "de:", "da:", "van:", "från:", "od:", "发件人:", "发件人："];
     const OTHERS: &[&str] = &[
-        "sent:", "date:", "to:", "subject:", "gesendet:", "datum:", "an:", "betreff:", "envoyé :", "envoyé:", "à :", "à:",
-        "objet :", "objet:", "enviado:", "para:", "asunto:", "inviato:", "a:", "oggetto:", "verzonden:", "aan:",
-        "onderwerp:", "cc:", "skickat:", "till:", "ämne:", "发送时间:", "发送时间：", "收件人:", "收件人：", "主题:", "主题：",
+        "sent:",
+        "date:",
+        "to:",
+        "subject:",
+        "gesendet:",
+        "datum:",
+        "an:",
+        "betreff:",
+        "envoyé :",
+        "envoyé:",
+        "à :",
+        "à:",
+        "objet :",
+        "objet:",
+        "enviado:",
+        "para:",
+        "asunto:",
+        "inviato:",
+        "a:",
+        "oggetto:",
+        "verzonden:",
+        "aan:",
+        "onderwerp:",
+        "cc:",
+        "skickat:",
+        "till:",
+        "ämne:",
+        "发送时间:",
+        "发送时间：",
+        "收件人:",
+        "收件人：",
+        "主题:",
+        "主题：",
     ];
     let tidy = |line: &str| line.trim().trim_start_matches('*').to_lowercase().replace(":*", ":");
     let first = tidy(lines[index]);
@@ -121,7 +166,11 @@ fn is_introduction(joined: &str) -> bool {
         let dated = start.is_empty() && joined.chars().any(|character| character.is_ascii_digit());
         (begins || dated)
             && ends.iter().any(|end| {
-                if end.ends_with(' ') { joined.contains(end) && joined.ends_with(':') } else { joined.ends_with(end) }
+                if end.ends_with(' ') {
+                    joined.contains(end) && joined.ends_with(':')
+                } else {
+                    joined.ends_with(end)
+                }
             })
     })
 }

@@ -12,9 +12,9 @@ const MAX_DIAGNOSTIC_CHARACTERS: usize = 500;
 
 /// The delivery report among the parts, when there is one that names recipients.
 pub(super) fn find_dsn(parts: &[Part<'_>]) -> Option<Dsn> {
-    let status = parts
-        .iter()
-        .find(|part| matches!(part.media_type.as_str(), "message/delivery-status" | "message/global-delivery-status"))?;
+    let status = parts.iter().find(|part| {
+        matches!(part.media_type.as_str(), "message/delivery-status" | "message/global-delivery-status")
+    })?;
     let decoded = status.decoded();
     let recipients = read_recipients(cut(&decoded));
     (!recipients.is_empty()).then(|| Dsn {
@@ -64,7 +64,10 @@ pub(super) fn returned_message_id(parts: &[Part<'_>]) -> Option<String> {
         .filter(|part| {
             matches!(
                 part.media_type.as_str(),
-                "message/rfc822" | "text/rfc822-headers" | "message/global" | "message/global-headers"
+                "message/rfc822"
+                    | "text/rfc822-headers"
+                    | "message/global"
+                    | "message/global-headers"
                     | "message/rfc822-headers"
             )
         })
@@ -89,9 +92,19 @@ pub(super) fn find_feedback(parts: &[Part<'_>]) -> Option<FeedbackReport> {
 /// Bounces of mail systems that do not follow the standard, told by sender, subject and wording.
 pub(super) fn guess_bounce(sender_is_daemon: bool, subject: &str, text: &str) -> Option<Dsn> {
     const SUBJECTS: &[&str] = &[
-        "undeliverable", "undelivered mail", "delivery status notification", "mail delivery failed",
-        "delivery failure", "returned mail", "failure notice", "delivery has failed", "unzustellbar",
-        "non remis", "no se puede entregar", "non recapitabile", "mail delivery system",
+        "undeliverable",
+        "undelivered mail",
+        "delivery status notification",
+        "mail delivery failed",
+        "delivery failure",
+        "returned mail",
+        "failure notice",
+        "delivery has failed",
+        "unzustellbar",
+        "non remis",
+        "no se puede entregar",
+        "non recapitabile",
+        "mail delivery system",
     ];
     let subject = subject.to_lowercase();
     if !sender_is_daemon || !SUBJECTS.iter().any(|known| subject.contains(known)) {
@@ -100,12 +113,15 @@ pub(super) fn guess_bounce(sender_is_daemon: bool, subject: &str, text: &str) ->
     let delayed = subject.contains("delay") || subject.contains("warning");
     let head: String = text.chars().take(20_000).collect();
     let address = head
-        .split(|character: char| character.is_whitespace() || matches!(character, '<' | '>' | '(' | ')' | '"' | ','))
+        .split(|character: char| {
+            character.is_whitespace() || matches!(character, '<' | '>' | '(' | ')' | '"' | ',')
+        })
         .map(|word| word.trim_end_matches([':', '.', ';']))
         .filter(|word| word.contains('@') && word.len() < 320)
         .find_map(normalize_address)?;
     let status = enhanced_code(&head).or_else(|| wording_code(&head));
-    let diagnostic = head.lines().find(|line| enhanced_code(line).is_some() || wording_code(line).is_some()).map(shorten);
+    let diagnostic =
+        head.lines().find(|line| enhanced_code(line).is_some() || wording_code(line).is_some()).map(shorten);
     let action = if delayed { DsnAction::Delayed } else { DsnAction::Failed };
     let original_message_id = message_id_in_text(&head);
     Some(Dsn {
@@ -125,10 +141,19 @@ fn message_id_in_text(text: &str) -> Option<String> {
 
 fn wording_code(text: &str) -> Option<String> {
     const WORDINGS: &[(&str, &str)] = &[
-        ("user unknown", "5.1.1"), ("no such user", "5.1.1"), ("unknown user", "5.1.1"),
-        ("does not exist", "5.1.1"), ("doesn't exist", "5.1.1"), ("no mailbox here", "5.1.1"),
-        ("mailbox full", "5.2.2"), ("quota exceeded", "5.2.2"), ("over quota", "5.2.2"),
-        ("host not found", "5.4.4"), ("domain not found", "5.4.4"), ("blocked", "5.7.1"), ("spam", "5.7.1"),
+        ("user unknown", "5.1.1"),
+        ("no such user", "5.1.1"),
+        ("unknown user", "5.1.1"),
+        ("does not exist", "5.1.1"),
+        ("doesn't exist", "5.1.1"),
+        ("no mailbox here", "5.1.1"),
+        ("mailbox full", "5.2.2"),
+        ("quota exceeded", "5.2.2"),
+        ("over quota", "5.2.2"),
+        ("host not found", "5.4.4"),
+        ("domain not found", "5.4.4"),
+        ("blocked", "5.7.1"),
+        ("spam", "5.7.1"),
     ];
     let text = text.to_lowercase();
     WORDINGS.iter().find(|(wording, _)| text.contains(wording)).map(|(_, code)| (*code).to_owned())
@@ -144,7 +169,10 @@ pub(crate) fn enhanced_code(text: &str) -> Option<String> {
             let subject = fields.next();
             let detail = fields.next();
             let number = |field: Option<&str>| field.is_some_and(|f| (1..=3).contains(&f.len()));
-            matches!(class, Some("2" | "4" | "5")) && number(subject) && number(detail) && fields.next().is_none()
+            matches!(class, Some("2" | "4" | "5"))
+                && number(subject)
+                && number(detail)
+                && fields.next().is_none()
         })
         .map(str::to_owned)
 }

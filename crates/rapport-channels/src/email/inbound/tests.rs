@@ -104,20 +104,40 @@ fn senders_who_hide_are_marked() {
     assert_eq!(warnings("Subject: x"), [ParseWarning::MissingFrom]);
     assert_eq!(warnings("From: a@gооgle.example"), [ParseWarning::ConfusableDomain]);
     assert_eq!(warnings("From: a@x.example\nReply-To: c@z.example"), [ParseWarning::ReplyToDiffers]);
-    assert_eq!(parse_text("From: a@x.example, b@y.example\n\nx").from, Some(EmailAddress::new("a@x.example")));
+    assert_eq!(
+        parse_text("From: a@x.example, b@y.example\n\nx").from,
+        Some(EmailAddress::new("a@x.example"))
+    );
 }
 
 #[test]
 fn only_our_own_server_vouches_for_the_sender() {
     let results = |header: &str| parse_text(&format!("{header}\nFrom: a@x.example\n\nx\n")).authentication;
-    let ours = results("Authentication-Results: mx.ours.example; dkim=fail; dkim=pass (2048; ok) header.d=x;\n spf=softfail; dmarc=pass (p=none)");
+    let ours = results(
+        "Authentication-Results: mx.ours.example; dkim=fail; dkim=pass (2048; ok) header.d=x;\n spf=softfail; dmarc=pass (p=none)",
+    );
     assert_eq!(
         ours,
-        Some(AuthenticationResults { dmarc: Some("pass".into()), spf: Some("softfail".into()), dkim: Some("pass".into()) })
+        Some(AuthenticationResults {
+            dmarc: Some("pass".into()),
+            spf: Some("softfail".into()),
+            dkim: Some("pass".into())
+        })
     );
     assert_eq!(results("Authentication-Results: evil.example; dmarc=pass"), None);
-    assert_eq!(results("Authentication-Results: evil.example; dmarc=pass\nAuthentication-Results: mx.ours.example; dmarc=pass"), None);
-    assert_eq!(results("Authentication-Results: mx.ours.example (x; dmarc=pass); dmarc=fail").unwrap().dmarc.as_deref(), Some("fail"));
+    assert_eq!(
+        results(
+            "Authentication-Results: evil.example; dmarc=pass\nAuthentication-Results: mx.ours.example; dmarc=pass"
+        ),
+        None
+    );
+    assert_eq!(
+        results("Authentication-Results: mx.ours.example (x; dmarc=pass); dmarc=fail")
+            .unwrap()
+            .dmarc
+            .as_deref(),
+        Some("fail")
+    );
 }
 
 #[test]
@@ -134,7 +154,11 @@ fn odd_dates_are_read() {
 #[test]
 fn the_envelope_overrides_what_headers_claim() {
     let envelope = Envelope { sender: None, recipients: vec!["reply+x@ours.example".into()] };
-    let email = parse_with_envelope(b"Return-Path: <a@x.example>\r\nFrom: a@x.example\r\n\r\nx", &envelope, &context());
+    let email = parse_with_envelope(
+        b"Return-Path: <a@x.example>\r\nFrom: a@x.example\r\n\r\nx",
+        &envelope,
+        &context(),
+    );
     assert_eq!(email.return_path.as_deref(), Some(""));
     assert_eq!(email.delivered_to, ["reply+x@ours.example"]);
     assert_eq!(email.automatic.kind, AutoKind::AutoReply);
@@ -150,8 +174,12 @@ fn text_never_holds_nul_and_attachments_are_typed_by_content() {
     );
     assert_eq!(email.text, "text");
     assert_eq!(email.subject, "s x".replace(' ', ""));
-    let types: Vec<(&str, bool)> = email.attachments.iter().map(|a| (a.media_type.as_str(), a.inline)).collect();
-    assert_eq!(types, [("text/html", false), ("application/octet-stream", false), ("application/ms-tnef", false)]);
+    let types: Vec<(&str, bool)> =
+        email.attachments.iter().map(|a| (a.media_type.as_str(), a.inline)).collect();
+    assert_eq!(
+        types,
+        [("text/html", false), ("application/octet-stream", false), ("application/ms-tnef", false)]
+    );
     assert_eq!(email.attachments[2].kind, AttachmentKind::Tnef);
     assert_eq!(email.attachments[0].declared_media_type.as_deref(), Some("image/png"));
 }
@@ -182,7 +210,9 @@ fn parse_in_time(label: &str, raw: &[u8]) -> ParsedEmail {
 fn hostile_structures_are_kept_raw_and_readable() {
     let mut nested = String::from("From: a@x.example\r\nSubject: deep\r\n");
     for depth in 0..10_000 {
-        nested.push_str(&format!("Content-Type: multipart/mixed; boundary=b{depth}\r\n\r\nHello\r\n--b{depth}\r\n"));
+        nested.push_str(&format!(
+            "Content-Type: multipart/mixed; boundary=b{depth}\r\n\r\nHello\r\n--b{depth}\r\n"
+        ));
     }
     let email = parse_in_time("nesting", nested.as_bytes());
     assert!(email.raw_only && email.warnings.contains(&ParseWarning::TooDeep));
@@ -209,10 +239,14 @@ fn hostile_headers_are_cut() {
     let addresses = format!("From: a@x.example\r\nTo: {}\r\n\r\nx", "b@y.example, ".repeat(1_000_000));
     let email = parse_in_time("addresses", addresses.as_bytes());
     assert!(email.to.len() <= ParseLimits::default().addresses);
-    assert!(email.warnings.contains(&ParseWarning::HeaderTruncated) || email.warnings.contains(&ParseWarning::TooManyAddresses));
+    assert!(
+        email.warnings.contains(&ParseWarning::HeaderTruncated)
+            || email.warnings.contains(&ParseWarning::TooManyAddresses)
+    );
     assert_eq!(email.text, "x");
 
-    let references = format!("From: a@x.example\r\nReferences: {}\r\n\r\nx", "<a@b> <c@d>\r\n ".repeat(1_000_000));
+    let references =
+        format!("From: a@x.example\r\nReferences: {}\r\n\r\nx", "<a@b> <c@d>\r\n ".repeat(1_000_000));
     assert!(parse_in_time("references", references.as_bytes()).references.len() <= 100);
     let long = format!("From: {}\r\n\r\nx", "(".repeat(10_000_000));
     assert_eq!(parse_in_time("comments", long.as_bytes()).from, None);
@@ -226,17 +260,24 @@ fn hostile_headers_are_cut() {
 
 #[test]
 fn large_and_meaningless_inputs_are_survived() {
-    let mut large = b"From: a@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n".to_vec();
+    let mut large =
+        b"From: a@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n"
+            .to_vec();
     large.resize(100 * 1024 * 1024, b'x');
     let email = parse_in_time("size", &large);
-    assert!(email.raw_only && email.text.starts_with("Hello") && email.text.len() <= ParseLimits::default().body_bytes + 10);
+    assert!(
+        email.raw_only
+            && email.text.starts_with("Hello")
+            && email.text.len() <= ParseLimits::default().body_bytes + 10
+    );
     for raw in [&b""[..], b"\0", b"\r\n", b"\n\n\n", b"--", b":", b" : x", b"\xff\xfe\xfd", b"\r\r\r"] {
         let email = parse(raw, &context());
         assert!(email.message_id_synthesised);
     }
     let cr_only = parse(b"From: a@x.example\rSubject: old\r\rbody\r", &context());
     assert_eq!((cr_only.subject.as_str(), cr_only.text.as_str()), ("old", "body"));
-    let html_bomb = format!("From: a@x.example\r\nContent-Type: text/html\r\n\r\n{}", "<div>".repeat(1_000_000));
+    let html_bomb =
+        format!("From: a@x.example\r\nContent-Type: text/html\r\n\r\n{}", "<div>".repeat(1_000_000));
     parse_in_time("html", html_bomb.as_bytes());
     let quotes = format!("From: a@x.example\r\n\r\n{}", "1 wrote:\n".repeat(200_000));
     parse_in_time("quotes", quotes.as_bytes());

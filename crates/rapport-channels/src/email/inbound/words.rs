@@ -228,7 +228,8 @@ mod tests {
 
     #[test]
     fn parameters_are_read_in_all_their_forms() {
-        let (value, parameters) = parse_parameters("Text/Plain; charset=\"utf-8\"; name*=UTF-8''caf%C3%A9.txt; name=cafe.txt");
+        let (value, parameters) =
+            parse_parameters("Text/Plain; charset=\"utf-8\"; name*=UTF-8''caf%C3%A9.txt; name=cafe.txt");
         assert_eq!(value, "text/plain");
         assert_eq!(parameters, vec![("charset".into(), "utf-8".into()), ("name".into(), "café.txt".into())]);
         let (_, parameters) = parse_parameters("attachment; filename*1*=%A9.txt; filename*0*=utf-8''caf%C3");

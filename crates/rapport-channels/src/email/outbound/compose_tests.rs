@@ -30,7 +30,10 @@ fn composed(message: &OutgoingEmail) -> (String, ParsedEmail) {
 
 fn header_names(raw: &str) -> Vec<String> {
     let head = raw.split("\r\n\r\n").next().unwrap();
-    head.split("\r\n").filter(|line| !line.starts_with([' ', '\t'])).map(|line| line.split(':').next().unwrap().to_owned()).collect()
+    head.split("\r\n")
+        .filter(|line| !line.starts_with([' ', '\t']))
+        .map(|line| line.split(':').next().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -56,12 +59,30 @@ fn html_images_and_files_are_nested_as_they_should_be() {
     let mut outgoing = message();
     outgoing.html = Some("<p>Hi <img src=\"cid:logo@ours\"></p>".into());
     outgoing.attachments = vec![
-        OutgoingAttachment { file_name: "logo.png".into(), media_type: "image/png".into(), content_id: Some("logo@ours".into()), bytes: b"\x89PNG\r\n\x1a\n".to_vec() },
-        OutgoingAttachment { file_name: "Rechnung März \u{1f600}.pdf".into(), media_type: "application/pdf".into(), content_id: None, bytes: b"%PDF-1.4".to_vec() },
-        OutgoingAttachment { file_name: "mail.eml".into(), media_type: "message/rfc822".into(), content_id: None, bytes: b"Subject: x\r\n\r\ny".to_vec() },
+        OutgoingAttachment {
+            file_name: "logo.png".into(),
+            media_type: "image/png".into(),
+            content_id: Some("logo@ours".into()),
+            bytes: b"\x89PNG\r\n\x1a\n".to_vec(),
+        },
+        OutgoingAttachment {
+            file_name: "Rechnung März \u{1f600}.pdf".into(),
+            media_type: "application/pdf".into(),
+            content_id: None,
+            bytes: b"%PDF-1.4".to_vec(),
+        },
+        OutgoingAttachment {
+            file_name: "mail.eml".into(),
+            media_type: "message/rfc822".into(),
+            content_id: None,
+            bytes: b"Subject: x\r\n\r\ny".to_vec(),
+        },
     ];
     let (raw, email) = composed(&outgoing);
-    let order: Vec<usize> = ["multipart/mixed", "multipart/alternative", "multipart/related"].iter().map(|kind| raw.find(kind).unwrap()).collect();
+    let order: Vec<usize> = ["multipart/mixed", "multipart/alternative", "multipart/related"]
+        .iter()
+        .map(|kind| raw.find(kind).unwrap())
+        .collect();
     assert!(order.is_sorted());
     assert_eq!(email.html, outgoing.html);
     assert_eq!(email.attachments.len(), 3);
@@ -80,17 +101,34 @@ fn automatic_messages_say_so() {
         mailto: Some("mailto:unsub+1@ours.example".into()),
     });
     let (raw, email) = composed(&outgoing);
-    for line in ["Auto-Submitted: auto-replied", "X-Auto-Response-Suppress: All", "Precedence: bulk", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"] {
+    for line in [
+        "Auto-Submitted: auto-replied",
+        "X-Auto-Response-Suppress: All",
+        "Precedence: bulk",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+    ] {
         assert!(raw.contains(&format!("\r\n{line}\r\n")), "{line}");
     }
-    assert_eq!(email.unsubscribe.as_deref(), Some("<https://ours.example/u/1>, <mailto:unsub+1@ours.example>"));
+    assert_eq!(
+        email.unsubscribe.as_deref(),
+        Some("<https://ours.example/u/1>, <mailto:unsub+1@ours.example>")
+    );
     assert_eq!(email.automatic.kind, AutoKind::OwnLoop);
 }
 
 #[test]
 fn no_value_can_add_a_header_or_end_the_message() {
     let expected = header_names(&composed(&message()).0);
-    for poison in ["x\r\nBcc: evil@x.example", "x\nBcc: evil@x.example", "x\rBcc: evil@x.example", "x\0y", "x\u{2028}Bcc: y", "x\r\n.\r\nMAIL", "x\r\n\r\nbody", "\u{85}x"] {
+    for poison in [
+        "x\r\nBcc: evil@x.example",
+        "x\nBcc: evil@x.example",
+        "x\rBcc: evil@x.example",
+        "x\0y",
+        "x\u{2028}Bcc: y",
+        "x\r\n.\r\nMAIL",
+        "x\r\n\r\nbody",
+        "\u{85}x",
+    ] {
         let mut outgoing = message();
         outgoing.subject = poison.into();
         outgoing.from.name = Some(poison.into());
@@ -102,7 +140,10 @@ fn no_value_can_add_a_header_or_end_the_message() {
         let (raw, email) = composed(&outgoing);
         let names = header_names(&raw);
         let unexpected: Vec<&String> = names.iter().filter(|name| !expected.contains(name)).collect();
-        assert!(unexpected.iter().all(|name| name.as_str() == "Content-Transfer-Encoding"), "{poison:?}: {unexpected:?}");
+        assert!(
+            unexpected.iter().all(|name| name.as_str() == "Content-Transfer-Encoding"),
+            "{poison:?}: {unexpected:?}"
+        );
         assert!(email.bcc.is_empty() && email.to.len() == 1, "{poison:?}");
         assert!(!raw.contains('\0') && !raw.replace("\r\n", "").contains(['\r', '\n']), "{poison:?}");
 
@@ -122,7 +163,17 @@ fn no_value_can_add_a_header_or_end_the_message() {
 
 #[test]
 fn addresses_with_control_characters_are_refused() {
-    for address in ["a@x.example\r\nBcc: y@z.example", "a\n@x.example", "a@x.example>", "a b@x.example", "", "a", "a@", "@x", "a\u{2028}@x.example"] {
+    for address in [
+        "a@x.example\r\nBcc: y@z.example",
+        "a\n@x.example",
+        "a@x.example>",
+        "a b@x.example",
+        "",
+        "a",
+        "a@",
+        "@x",
+        "a\u{2028}@x.example",
+    ] {
         let mut outgoing = message();
         outgoing.to = vec![EmailAddress::new(address)];
         assert!(matches!(compose(&outgoing), Err(ComposeError::InvalidAddress(_))), "{address:?}");
@@ -145,7 +196,9 @@ fn lines_stay_within_the_limits_of_mail() {
     outgoing.references = (0..300).map(|number| format!("{number}.{}@example.org", "x".repeat(60))).collect();
     outgoing.subject = "Ä".repeat(500);
     outgoing.text = "y".repeat(50_000);
-    outgoing.to = (0..200).map(|number| EmailAddress::named(format!("Näme {number}"), format!("a{number}@example.org"))).collect();
+    outgoing.to = (0..200)
+        .map(|number| EmailAddress::named(format!("Näme {number}"), format!("a{number}@example.org")))
+        .collect();
     let (raw, email) = composed(&outgoing);
     assert!(raw.split("\r\n").all(|line| line.len() <= 998));
     assert_eq!(email.to.len(), 200);

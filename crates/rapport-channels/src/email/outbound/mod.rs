@@ -6,7 +6,7 @@ mod smtp_client;
 
 pub use compose::{ComposeError, compose};
 pub use reply::{Quoted, QuotedMessage, quote_previous};
-pub(crate) use smtp_client::{SmtpFailure, check_submission};
 pub use smtp_client::{
     DeliveryError, RefusedRecipient, SubmitReceipt, SubmitSettings, SubmitTimeouts, submit,
 };
+pub(crate) use smtp_client::{SmtpFailure, check_submission};

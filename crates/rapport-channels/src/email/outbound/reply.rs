@@ -56,7 +56,10 @@ mod tests {
             text: "first\n> older\n<b>".to_owned(),
             html: None,
         });
-        assert_eq!(quoted.text, "\n\nOn Mon, 3 Mar 2025 at 10:00, Maria <maria@example.org> wrote:\n> first\n>> older\n> <b>\n");
+        assert_eq!(
+            quoted.text,
+            "\n\nOn Mon, 3 Mar 2025 at 10:00, Maria <maria@example.org> wrote:\n> first\n>> older\n> <b>\n"
+        );
         assert!(quoted.html.contains("Maria &lt;maria@example.org&gt; wrote:"));
         assert!(quoted.html.contains("&lt;b&gt;"));
         assert_eq!(visible_text(&format!("Thanks{}", quoted.text)).visible, "Thanks");

@@ -137,15 +137,20 @@ pub async fn submit(
 }
 
 /// Connects and logs in without sending anything.
-pub(crate) async fn check_submission(settings: &SubmitSettings, policy: &OutboundPolicy) -> Result<(), SmtpFailure> {
+pub(crate) async fn check_submission(
+    settings: &SubmitSettings,
+    policy: &OutboundPolicy,
+) -> Result<(), SmtpFailure> {
     let mut session = Session::open(settings, policy).await?;
     session.quit().await;
     Ok(())
 }
 
 fn classify(failure: SmtpFailure) -> DeliveryError {
-    let retry = |reason: String| DeliveryError::Retry { after: None, reason, code: None, refused: Vec::new() };
-    let permanent = |reason: String, code: Option<String>| DeliveryError::Permanent { reason, code, refused: Vec::new() };
+    let retry =
+        |reason: String| DeliveryError::Retry { after: None, reason, code: None, refused: Vec::new() };
+    let permanent =
+        |reason: String, code: Option<String>| DeliveryError::Permanent { reason, code, refused: Vec::new() };
     match failure {
         SmtpFailure::Guard(GuardError::Blocked) => permanent(GuardError::Blocked.to_string(), None),
         SmtpFailure::Guard(error) => retry(error.to_string()),
@@ -167,10 +172,13 @@ fn classify(failure: SmtpFailure) -> DeliveryError {
             refused: Vec::new(),
         },
         SmtpFailure::AllRecipientsRefused(refused) => all_refused(refused),
-        SmtpFailure::TooLarge { limit } => {
-            permanent(format!("the message is larger than the server's limit of {limit} bytes"), Some("5.3.4".to_owned()))
+        SmtpFailure::TooLarge { limit } => permanent(
+            format!("the message is larger than the server's limit of {limit} bytes"),
+            Some("5.3.4".to_owned()),
+        ),
+        SmtpFailure::InvalidAddress(address) => {
+            permanent(format!("not a usable address: {address}"), Some("5.1.3".to_owned()))
         }
-        SmtpFailure::InvalidAddress(address) => permanent(format!("not a usable address: {address}"), Some("5.1.3".to_owned())),
         SmtpFailure::Protocol(what) => retry(format!("the server's answer was not understood: {what}")),
         SmtpFailure::Cut => retry("the connection was closed".to_owned()),
         SmtpFailure::TimedOut => retry("the server did not answer in time".to_owned()),
@@ -203,9 +211,9 @@ impl<'a> Session<'a> {
             .await
             .map_err(SmtpFailure::Guard)?;
         let stream = match server.tls {
-            TlsMode::Implicit => {
-                within(settings.timeouts.connect, connect_tls(socket, server)).await?.map_err(SmtpFailure::Tls)?
-            }
+            TlsMode::Implicit => within(settings.timeouts.connect, connect_tls(socket, server))
+                .await?
+                .map_err(SmtpFailure::Tls)?,
             TlsMode::StartTls | TlsMode::None => MailStream::Plain(socket),
         };
         let mut session = Session { stream: BufReader::new(stream), settings, capabilities: Vec::new() };
@@ -220,8 +228,12 @@ impl<'a> Session<'a> {
     }
 
     async fn greet(&mut self) -> Result<(), SmtpFailure> {
-        let name: String =
-            self.settings.helo_name.chars().filter(|c| c.is_ascii_alphanumeric() || ".-[]:".contains(*c)).collect();
+        let name: String = self
+            .settings
+            .helo_name
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || ".-[]:".contains(*c))
+            .collect();
         let name = if name.is_empty() { "localhost" } else { &name };
         let reply = self.command(&format!("EHLO {name}")).await?;
         if reply.is_positive() {
@@ -328,7 +340,10 @@ impl<'a> Session<'a> {
     }
 
     async fn send_envelope(&mut self, sender: &str, message: &[u8]) -> Result<(), SmtpFailure> {
-        let limit = self.capabilities.iter().find_map(|line| line.strip_prefix("SIZE ")?.trim().parse::<usize>().ok());
+        let limit = self
+            .capabilities
+            .iter()
+            .find_map(|line| line.strip_prefix("SIZE ")?.trim().parse::<usize>().ok());
         if let Some(limit) = limit.filter(|limit| *limit > 0 && *limit < message.len()) {
             return Err(SmtpFailure::TooLarge { limit });
         }
@@ -363,7 +378,9 @@ impl<'a> Session<'a> {
         };
         match tokio::time::timeout(limit, finish).await {
             Err(_) => Err(SmtpFailure::CutAfterData("the server did not confirm in time")),
-            Ok(Err(SmtpFailure::Cut)) => Err(SmtpFailure::CutAfterData("the connection was closed before the confirmation")),
+            Ok(Err(SmtpFailure::Cut)) => {
+                Err(SmtpFailure::CutAfterData("the connection was closed before the confirmation"))
+            }
             Ok(Err(_)) => Err(SmtpFailure::CutAfterData("the confirmation was not understood")),
             Ok(Ok(reply)) => Ok(reply),
         }

@@ -8,7 +8,11 @@ pub(super) enum Command {
     Helo(String),
     Lhlo(String),
     StartTls,
-    Mail { sender: Option<String>, size: Option<usize>, smtp_utf8: bool },
+    Mail {
+        sender: Option<String>,
+        size: Option<usize>,
+        smtp_utf8: bool,
+    },
     Rcpt(String),
     Data,
     Rset,

@@ -26,7 +26,14 @@ enum State {
 
 impl DataReader {
     pub fn new(limit: usize) -> Self {
-        Self { state: State::LineStart, message: Vec::new(), limit, received: 0, too_large: false, smuggling: false }
+        Self {
+            state: State::LineStart,
+            message: Vec::new(),
+            limit,
+            received: 0,
+            too_large: false,
+            smuggling: false,
+        }
     }
 
     pub fn is_done(&self) -> bool {
@@ -43,7 +50,8 @@ impl DataReader {
         while position < chunk.len() && self.state != State::Done {
             if self.state == State::Middle {
                 // Most bytes are inside lines; they are copied in one go.
-                let end = memchr::memchr2(b'\r', b'\n', &chunk[position..]).map_or(chunk.len(), |offset| position + offset);
+                let end = memchr::memchr2(b'\r', b'\n', &chunk[position..])
+                    .map_or(chunk.len(), |offset| position + offset);
                 self.keep(&chunk[position..end]);
                 position = end;
                 if position == chunk.len() {
@@ -136,7 +144,9 @@ mod tests {
 
     #[test]
     fn every_other_end_is_seen_as_smuggling() {
-        for attempt in ["a\n.\nMAIL", "a\n.\r\nMAIL", "a\r.\rMAIL", "a\r\n.\nMAIL", "a\r\n.\rMAIL", "a\r.\r\nMAIL"] {
+        for attempt in
+            ["a\n.\nMAIL", "a\n.\r\nMAIL", "a\r.\rMAIL", "a\r\n.\nMAIL", "a\r\n.\rMAIL", "a\r.\r\nMAIL"]
+        {
             let input = format!("{attempt} FROM:<x>\r\n.\r\n");
             let (message, used, smuggling) = read(input.as_bytes());
             assert!(smuggling, "{attempt:?}");

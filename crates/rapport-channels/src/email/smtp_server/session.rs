@@ -95,7 +95,8 @@ impl<R: MailReceiver> Session<R> {
                     None => return,
                 },
                 Err(End::Quit) => {
-                    let _ = tokio::time::timeout(Duration::from_secs(5), connection.get_mut().shutdown()).await;
+                    let _ =
+                        tokio::time::timeout(Duration::from_secs(5), connection.get_mut().shutdown()).await;
                     return;
                 }
                 Err(End::Gone) => return,
@@ -142,7 +143,10 @@ impl<R: MailReceiver> Session<R> {
                     // The tail of an endless line must not be taken for a command.
                     return if line.ends_with(b"\n") { Ok(None) } else { Err(End::Gone) };
                 };
-                Ok(std::str::from_utf8(content).ok().filter(|text| !text.contains(['\0', '\r'])).map(str::to_owned))
+                Ok(std::str::from_utf8(content)
+                    .ok()
+                    .filter(|text| !text.contains(['\0', '\r']))
+                    .map(str::to_owned))
             }
         }
     }
@@ -166,7 +170,9 @@ impl<R: MailReceiver> Session<R> {
                 self.transaction = None;
                 format!("250 {}", self.settings.host_name)
             }
-            Command::Mail { sender, size, smtp_utf8 } => return self.mail(connection, sender, size, smtp_utf8).await,
+            Command::Mail { sender, size, smtp_utf8 } => {
+                return self.mail(connection, sender, size, smtp_utf8).await;
+            }
             Command::Rcpt(address) => return self.recipient(connection, address).await,
             Command::Rset => {
                 self.transaction = None;
@@ -184,11 +190,13 @@ impl<R: MailReceiver> Session<R> {
     fn greet(&mut self, name: String) -> String {
         self.helo = Some(name);
         self.transaction = None;
-        let mut reply = format!("250-{}\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n", self.settings.host_name);
+        let mut reply =
+            format!("250-{}\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n", self.settings.host_name);
         if self.settings.tls.is_some() && !self.tls {
             reply.push_str("250-STARTTLS\r\n");
         }
-        reply.push_str(&format!("250-SIZE {}\r\n250 ENHANCEDSTATUSCODES", self.settings.limits.message_bytes));
+        reply
+            .push_str(&format!("250-SIZE {}\r\n250 ENHANCEDSTATUSCODES", self.settings.limits.message_bytes));
         reply
     }
 
@@ -275,7 +283,9 @@ impl<R: MailReceiver> Session<R> {
         let Some(transaction) = self.transaction.take() else { return Ok(Next::Continue) };
         say(connection, "354 go ahead, end with a line that holds only a dot").await?;
         let mut reader = DataReader::new(self.settings.limits.message_bytes);
-        let read = tokio::time::timeout(self.settings.limits.data_timeout, read_content(connection, &mut reader)).await;
+        let read =
+            tokio::time::timeout(self.settings.limits.data_timeout, read_content(connection, &mut reader))
+                .await;
         match read {
             Ok(Ok(())) => {}
             Ok(Err(end)) => return Err(end),
@@ -290,7 +300,8 @@ impl<R: MailReceiver> Session<R> {
             return Err(End::Quit);
         }
         if reader.too_large {
-            self.answer_all(connection, transaction.recipients.len(), "552 5.3.4 the message is too large").await?;
+            self.answer_all(connection, transaction.recipients.len(), "552 5.3.4 the message is too large")
+                .await?;
             if !reader.is_done() {
                 return Err(End::Quit);
             }
@@ -299,7 +310,12 @@ impl<R: MailReceiver> Session<R> {
         self.deliver(connection, transaction, reader.into_message()).await
     }
 
-    async fn answer_all(&self, connection: &mut Connection, recipients: usize, reply: &str) -> Result<(), End> {
+    async fn answer_all(
+        &self,
+        connection: &mut Connection,
+        recipients: usize,
+        reply: &str,
+    ) -> Result<(), End> {
         let count = if self.settings.protocol == Protocol::Lmtp { recipients } else { 1 };
         for _ in 0..count {
             say(connection, reply).await?;
@@ -346,7 +362,8 @@ fn joint_verdict(verdicts: &[DeliveryVerdict]) -> DeliveryVerdict {
 }
 
 fn reply_for(verdict: &DeliveryVerdict) -> String {
-    let printable = |reason: &str| -> String { reason.chars().filter(|c| (' '..='~').contains(c)).take(200).collect() };
+    let printable =
+        |reason: &str| -> String { reason.chars().filter(|c| (' '..='~').contains(c)).take(200).collect() };
     match verdict {
         DeliveryVerdict::Accept => "250 2.6.0 stored".to_owned(),
         DeliveryVerdict::TemporaryFailure(reason) => format!("451 4.3.0 {}", printable(reason)),

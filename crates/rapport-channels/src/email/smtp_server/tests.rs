@@ -54,7 +54,8 @@ impl Server {
     async fn start(protocol: Protocol, limits: SmtpLimits) -> Self {
         let certificate = ServerTls::generate("localhost").unwrap();
         let tls = ServerTls::from_pem(&certificate.certificate_pem, &certificate.private_key_pem).unwrap();
-        let settings = SmtpServerSettings { host_name: "mx.ours.example".into(), protocol, tls: Some(tls), limits };
+        let settings =
+            SmtpServerSettings { host_name: "mx.ours.example".into(), protocol, tls: Some(tls), limits };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mailbox = Arc::new(Mailbox::default());
@@ -113,8 +114,13 @@ fn envelope(recipients: &[&str]) -> Envelope {
     }
 }
 
-async fn send(server: &Server, recipients: &[&str], message: &[u8]) -> Result<crate::email::SubmitReceipt, DeliveryError> {
-    submit(&settings_for(server.address.port(), TlsMode::None), &envelope(recipients), message, &policy()).await
+async fn send(
+    server: &Server,
+    recipients: &[&str],
+    message: &[u8],
+) -> Result<crate::email::SubmitReceipt, DeliveryError> {
+    submit(&settings_for(server.address.port(), TlsMode::None), &envelope(recipients), message, &policy())
+        .await
 }
 
 #[tokio::test]
@@ -153,20 +159,32 @@ async fn start_tls_protects_and_checks_the_certificate() {
 #[tokio::test]
 async fn refusals_are_reported_for_each_recipient() {
     let server = Server::smtp().await;
-    let receipt = send(&server, &["a@ours.example", "unknown@ours.example", "greylisted@ours.example"], b"x\r\n").await.unwrap();
+    let receipt =
+        send(&server, &["a@ours.example", "unknown@ours.example", "greylisted@ours.example"], b"x\r\n")
+            .await
+            .unwrap();
     assert_eq!(receipt.refused.len(), 2);
     assert_eq!((receipt.refused[0].code, receipt.refused[0].permanent), (550, true));
     assert_eq!(receipt.refused[0].enhanced.as_deref(), Some("5.1.1"));
     assert!(!receipt.refused[1].permanent);
 
     let unknown = send(&server, &["unknown@ours.example"], b"x\r\n").await;
-    assert!(matches!(unknown, Err(DeliveryError::Permanent { ref code, .. }) if code.as_deref() == Some("5.1.1")), "{unknown:?}");
+    assert!(
+        matches!(unknown, Err(DeliveryError::Permanent { ref code, .. }) if code.as_deref() == Some("5.1.1")),
+        "{unknown:?}"
+    );
     let relay = send(&server, &["someone@elsewhere.example"], b"x\r\n").await;
     assert!(matches!(relay, Err(DeliveryError::Permanent { .. })), "{relay:?}");
     let greylisted = send(&server, &["greylisted@ours.example", "unknown@ours.example"], b"x\r\n").await;
-    assert!(matches!(greylisted, Err(DeliveryError::Retry { ref refused, .. }) if refused.len() == 2), "{greylisted:?}");
+    assert!(
+        matches!(greylisted, Err(DeliveryError::Retry { ref refused, .. }) if refused.len() == 2),
+        "{greylisted:?}"
+    );
     let busy = send(&server, &["busy@ours.example"], b"x\r\n").await;
-    assert!(matches!(busy, Err(DeliveryError::Retry { ref code, .. }) if code.as_deref() == Some("4.3.0")), "{busy:?}");
+    assert!(
+        matches!(busy, Err(DeliveryError::Retry { ref code, .. }) if code.as_deref() == Some("4.3.0")),
+        "{busy:?}"
+    );
     let refusing = send(&server, &["refusing@ours.example"], b"x\r\n").await;
     assert!(matches!(refusing, Err(DeliveryError::Permanent { .. })), "{refusing:?}");
 }
@@ -176,12 +194,18 @@ async fn size_is_limited_before_and_while_reading() {
     let limits = SmtpLimits { message_bytes: 1_000, ..SmtpLimits::default() };
     let server = Server::start(Protocol::Smtp, limits).await;
     let large = send(&server, &["a@ours.example"], &b"x".repeat(2_000)).await;
-    assert!(matches!(large, Err(DeliveryError::Permanent { ref code, .. }) if code.as_deref() == Some("5.3.4")), "{large:?}");
+    assert!(
+        matches!(large, Err(DeliveryError::Permanent { ref code, .. }) if code.as_deref() == Some("5.3.4")),
+        "{large:?}"
+    );
     let mut script = b"EHLO c\r\nMAIL FROM:<s@c>\r\nRCPT TO:<a@ours.example>\r\nDATA\r\n".to_vec();
     script.extend(b"y".repeat(5_000));
     script.extend(b"\r\n.\r\nNOOP\r\nQUIT\r\n");
     let answer = server.talk(&script).await;
-    assert!(answer.contains("552 5.3.4") && answer.ends_with("250 2.0.0 ok\r\n221 2.0.0 goodbye\r\n"), "{answer}");
+    assert!(
+        answer.contains("552 5.3.4") && answer.ends_with("250 2.0.0 ok\r\n221 2.0.0 goodbye\r\n"),
+        "{answer}"
+    );
     assert!(server.talk(b"EHLO c\r\nMAIL FROM:<s@c> SIZE=5000\r\n").await.contains("552 5.3.4"));
     assert_eq!(server.stored(), 0);
 }
@@ -214,7 +238,8 @@ async fn pipelined_commands_are_answered_in_order() {
     let answer = server
         .talk(b"EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<A@OURS.example>\r\nDATA\r\nx\r\n.\r\nRSET\r\nQUIT\r\n")
         .await;
-    let codes: Vec<&str> = answer.lines().filter(|line| line.as_bytes().get(3) == Some(&b' ')).map(|line| &line[..3]).collect();
+    let codes: Vec<&str> =
+        answer.lines().filter(|line| line.as_bytes().get(3) == Some(&b' ')).map(|line| &line[..3]).collect();
     assert_eq!(codes, ["220", "250", "250", "250", "354", "250", "250", "221"]);
     let stored = server.mailbox.stored.lock().unwrap();
     assert_eq!(stored[0].0.envelope.sender, None);
@@ -230,7 +255,10 @@ async fn lmtp_answers_for_each_recipient() {
               RCPT TO:<refusing@ours.example>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n",
         )
         .await;
-    assert!(answer.contains("250 2.6.0 stored\r\n451 4.3.0 database250 busy\r\n550 5.7.1 no\r\n221"), "{answer}");
+    assert!(
+        answer.contains("250 2.6.0 stored\r\n451 4.3.0 database250 busy\r\n550 5.7.1 no\r\n221"),
+        "{answer}"
+    );
     assert!(server.talk(b"EHLO c\r\n").await.contains("502"));
 }
 
@@ -243,7 +271,13 @@ async fn garbage_ends_the_connection_and_nothing_else() {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         noise.push((seed >> 24) as u8);
     }
-    for script in [noise.clone(), b"\0".repeat(10_000), b"A".repeat(1_000_000), b"\n".repeat(1_000), b"\r\n".repeat(1_000)] {
+    for script in [
+        noise.clone(),
+        b"\0".repeat(10_000),
+        b"A".repeat(1_000_000),
+        b"\n".repeat(1_000),
+        b"\r\n".repeat(1_000),
+    ] {
         server.talk(&script).await;
     }
     let mut in_data = b"EHLO c\r\nMAIL FROM:<s@c>\r\nRCPT TO:<a@ours.example>\r\nDATA\r\n".to_vec();
@@ -327,7 +361,8 @@ async fn a_cut_after_the_final_dot_is_an_unknown_outcome() {
     }
     let refused = send_to(scripted(START, "554 5.7.1 spam\r\n").await, TlsMode::None).await;
     assert!(matches!(refused, Err(DeliveryError::Permanent { .. })), "{refused:?}");
-    let accepted = send_to(scripted(START, "250 2.0.0 Ok: queued as Q1\r\n").await, TlsMode::None).await.unwrap();
+    let accepted =
+        send_to(scripted(START, "250 2.0.0 Ok: queued as Q1\r\n").await, TlsMode::None).await.unwrap();
     assert_eq!(accepted.remote_id.as_deref(), Some("Q1"));
 }
 
@@ -353,7 +388,10 @@ async fn a_cut_before_the_final_dot_can_be_retried() {
 async fn a_server_without_start_tls_gets_no_mail() {
     const STRIPPED: &[&str] = &["220 hi\r\n", "250-hi\r\n250 SIZE 1000\r\n"];
     let result = send_to(scripted(STRIPPED, "").await, TlsMode::StartTls).await;
-    assert!(matches!(result, Err(DeliveryError::Retry { ref reason, .. }) if reason.contains("STARTTLS")), "{result:?}");
+    assert!(
+        matches!(result, Err(DeliveryError::Retry { ref reason, .. }) if reason.contains("STARTTLS")),
+        "{result:?}"
+    );
     const INJECTED: &[&str] = &["220 hi\r\n", "250-hi\r\n250 STARTTLS\r\n", "220 go\r\n250 injected\r\n"];
     let result = send_to(scripted(INJECTED, "").await, TlsMode::StartTls).await;
     assert!(matches!(result, Err(DeliveryError::Retry { .. })), "{result:?}");
@@ -363,7 +401,8 @@ async fn a_server_without_start_tls_gets_no_mail() {
 async fn a_blocked_destination_is_not_dialled() {
     let server = Server::smtp().await;
     let settings = settings_for(server.address.port(), TlsMode::None);
-    let result = submit(&settings, &envelope(&["a@ours.example"]), b"x\r\n", &OutboundPolicy::default()).await;
+    let result =
+        submit(&settings, &envelope(&["a@ours.example"]), b"x\r\n", &OutboundPolicy::default()).await;
     assert!(matches!(result, Err(DeliveryError::Permanent { .. })), "{result:?}");
     assert_eq!(server.stored(), 0);
 }
@@ -371,7 +410,12 @@ async fn a_blocked_destination_is_not_dialled() {
 #[tokio::test]
 async fn addresses_cannot_carry_commands() {
     let server = Server::smtp().await;
-    for address in ["a@ours.example>\r\nRCPT TO:<b@ours.example", "a@ours.example\n", "a b@ours.example", "a\0@ours.example"] {
+    for address in [
+        "a@ours.example>\r\nRCPT TO:<b@ours.example",
+        "a@ours.example\n",
+        "a b@ours.example",
+        "a\0@ours.example",
+    ] {
         let result = send(&server, &[address], b"x\r\n").await;
         assert!(matches!(result, Err(DeliveryError::Permanent { .. })), "{address:?}: {result:?}");
     }
