@@ -1,0 +1,155 @@
+//! Mailboxes in memory, with bounds: the oldest mail goes when there is too much.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rapport_channels::email::{self, ParseContext, ParsedEmail};
+use rapport_domain::Timestamp;
+
+const MAX_MAILS_PER_ADDRESS: usize = 200;
+const MAX_ADDRESSES: usize = 500;
+const MAX_TOTAL_BYTES: usize = 96 * 1024 * 1024;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailSide {
+    Received,
+    Sent,
+}
+
+/// One mail, raw and taken apart.
+#[derive(Debug)]
+pub struct Mail {
+    /// Counts up over all mailboxes; 0 until it is kept.
+    pub id: u64,
+    pub side: MailSide,
+    pub at: Timestamp,
+    pub raw: Bytes,
+    pub parsed: ParsedEmail,
+}
+
+impl Mail {
+    pub fn new(side: MailSide, raw: Bytes, at: Timestamp) -> Self {
+        let parsed = email::parse(&raw, &ParseContext::default());
+        // What was sent long ago is dated so; what arrives is dated by its arrival.
+        let claimed = parsed.date.map(|date| Timestamp::from_millis(date.as_millisecond()));
+        let at = if side == MailSide::Sent { claimed.unwrap_or(at) } else { at };
+        Self { id: 0, side, at, raw, parsed }
+    }
+}
+
+#[derive(Default)]
+pub struct Mailboxes {
+    by_address: BTreeMap<String, VecDeque<Arc<Mail>>>,
+    last_id: u64,
+    total_bytes: usize,
+}
+
+impl Mailboxes {
+    /// Keeps a mail for an address.
+    pub fn keep(&mut self, address: &str, mut mail: Mail) {
+        self.last_id += 1;
+        mail.id = self.last_id;
+        self.total_bytes += mail.raw.len();
+        let mailbox = self.by_address.entry(canonical(address)).or_default();
+        mailbox.push_back(Arc::new(mail));
+        if mailbox.len() > MAX_MAILS_PER_ADDRESS
+            && let Some(oldest) = mailbox.pop_front()
+        {
+            self.total_bytes -= oldest.raw.len();
+        }
+        while self.total_bytes > MAX_TOTAL_BYTES || self.by_address.len() > MAX_ADDRESSES {
+            if !self.drop_oldest() {
+                return;
+            }
+        }
+    }
+
+    /// Oldest first.
+    pub fn list(&self, address: &str) -> Vec<Arc<Mail>> {
+        let mut mails: Vec<_> =
+            self.by_address.get(&canonical(address)).map(|mails| mails.iter().cloned().collect()).unwrap_or_default();
+        mails.sort_by_key(|mail: &Arc<Mail>| (mail.at, mail.id));
+        mails
+    }
+
+    pub fn find(&self, address: &str, id: u64) -> Option<Arc<Mail>> {
+        self.by_address.get(&canonical(address))?.iter().find(|mail| mail.id == id).cloned()
+    }
+
+    pub fn addresses(&self) -> Vec<String> {
+        let mut newest: Vec<(u64, &String)> = self
+            .by_address
+            .iter()
+            .map(|(address, mails)| (mails.back().map_or(0, |mail| mail.id), address))
+            .collect();
+        newest.sort_unstable_by(|left, right| right.cmp(left));
+        newest.into_iter().map(|(_, address)| address.clone()).collect()
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        let oldest = self
+            .by_address
+            .iter()
+            .filter_map(|(address, mails)| mails.front().map(|mail| (mail.id, address.clone())))
+            .min();
+        let Some((_, address)) = oldest else { return false };
+        if let Some(mailbox) = self.by_address.get_mut(&address) {
+            if let Some(mail) = mailbox.pop_front() {
+                self.total_bytes -= mail.raw.len();
+            }
+            if mailbox.is_empty() {
+                self.by_address.remove(&address);
+            }
+        }
+        true
+    }
+}
+
+/// `jo+orders@Example.org` is the mailbox of `jo@example.org`.
+fn canonical(address: &str) -> String {
+    let lower = address.trim().to_lowercase();
+    match lower.split_once('@') {
+        Some((local, domain)) => {
+            let local = local.split('+').next().unwrap_or_default();
+            format!("{local}@{domain}")
+        }
+        None => lower,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail(size: usize) -> Mail {
+        let raw = format!("From: a@example.org\r\nSubject: x\r\n\r\n{}", "y".repeat(size));
+        Mail::new(MailSide::Received, raw.into(), Timestamp::from_millis(0))
+    }
+
+    #[test]
+    fn a_full_mailbox_loses_its_oldest_mail() {
+        let mut mailboxes = Mailboxes::default();
+        for _ in 0..MAX_MAILS_PER_ADDRESS + 3 {
+            mailboxes.keep("jo@example.org", mail(10));
+        }
+        let kept = mailboxes.list("JO+shop@Example.org");
+        assert_eq!(kept.len(), MAX_MAILS_PER_ADDRESS);
+        assert_eq!(kept[0].id, 4);
+        assert!(mailboxes.find("jo@example.org", 1).is_none());
+    }
+
+    #[test]
+    fn neither_many_addresses_nor_large_mails_fill_the_memory() {
+        let mut mailboxes = Mailboxes::default();
+        for number in 0..MAX_ADDRESSES + 50 {
+            mailboxes.keep(&format!("a{number}@example.org"), mail(10));
+        }
+        assert_eq!(mailboxes.addresses().len(), MAX_ADDRESSES);
+        for _ in 0..12 {
+            mailboxes.keep("big@example.org", mail(10 * 1024 * 1024));
+        }
+        assert!(mailboxes.total_bytes <= MAX_TOTAL_BYTES);
+        assert!(!mailboxes.list("big@example.org").is_empty());
+    }
+}
