@@ -1,4 +1,4 @@
-//! Attachments under signed paths. Nothing that could run is ever shown in place.
+//! Attachments and remote images under signed paths. Nothing that could run is ever shown in place.
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -23,6 +23,17 @@ pub async fn file(State(state): State<AppState>, Path(token): Path<String>) -> R
         "application/octet-stream"
     };
     Ok(confined(media_type, &disposition(shown, &attachment.file_name), Body::from(bytes)))
+}
+
+pub async fn image(State(state): State<AppState>, Path(token): Path<String>) -> Result<Response, Problem> {
+    let url = state.engine().open_image(&token).await?;
+    let client = state.images().ok_or_else(Problem::not_found)?;
+    // Why it cannot be fetched is nothing to tell: it may say something about our network.
+    let image = client.fetch_image(&url).await.map_err(|_| Problem::not_found())?;
+    if !may_show_inline(&image.media_type) {
+        return Err(Problem::not_found());
+    }
+    Ok(confined(&image.media_type, "inline", Body::from(image.bytes)))
 }
 
 /// Types whose download a browser or system will not run.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::Router;
 use ipnet::IpNet;
 use rapport_engine::Engine;
 use rapport_engine::account::Doorkeeper;
@@ -10,6 +11,8 @@ use rapport_engine::account::Doorkeeper;
 pub struct ServerOptions {
     /// Holds the set-up code that the console shows.
     pub doorkeeper: Doorkeeper,
+    /// Served beside the product's own routes.
+    pub additional_routes: Option<Router>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Connections beyond this wait to be accepted.
@@ -28,6 +31,7 @@ impl ServerOptions {
     pub fn new(engine: &Engine) -> Self {
         Self {
             doorkeeper: Doorkeeper::new(engine.entropy()),
+            additional_routes: None,
             trusted_proxies: Vec::new(),
             max_connections: 20_000,
             max_requests: 512,

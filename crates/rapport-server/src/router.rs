@@ -26,13 +26,15 @@ pub(crate) fn with_state(state: AppState) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/files/{token}", get(files::file))
+        .route("/images/{token}", get(files::image))
         .route("/api/v1/openapi.json", get(openapi::show))
         .route("/api/docs", get(docs::page))
         .route("/api/docs/{file}", get(docs::asset))
         .merge(widget::router())
         .fallback(static_files::app);
-    api.layer(CompressionLayer::new())
-        .merge(pages)
+    let routes = api.layer(CompressionLayer::new()).merge(pages).with_state(state.clone());
+    routes
+        .merge(state.options().additional_routes.clone().unwrap_or_default())
         .method_not_allowed_fallback(problem::no_method)
         // Each handler bounds its own body.
         .layer(DefaultBodyLimit::disable())
@@ -40,8 +42,7 @@ pub(crate) fn with_state(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), bounded))
         .layer(from_fn(problem::render))
         .layer(from_fn_with_state(state.clone(), protect))
-        .layer(from_fn_with_state(state.clone(), identify))
-        .with_state(state)
+        .layer(from_fn_with_state(state, identify))
 }
 
 /// The documented API.

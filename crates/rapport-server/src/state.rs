@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rapport_channels::http::GuardedClient;
 use rapport_engine::Engine;
 use rapport_engine::account::Doorkeeper;
 use tokio::sync::{Semaphore, watch};
@@ -16,6 +17,8 @@ struct Inner {
     engine: Engine,
     options: ServerOptions,
     is_https: bool,
+    /// Absent when no TLS configuration could be made; remote images are then not shown.
+    images: Option<GuardedClient>,
     slots: Semaphore,
     upload_slots: Semaphore,
     stopping: watch::Sender<bool>,
@@ -23,7 +26,9 @@ struct Inner {
 
 impl AppState {
     pub fn new(engine: Engine, options: ServerOptions) -> Self {
+        let images = GuardedClient::new(engine.config().outbound_policy.clone());
         Self(Arc::new(Inner {
+            images: images.inspect_err(|error| tracing::error!(%error, "remote images are off")).ok(),
             is_https: engine.config().public_url.starts_with("https://"),
             slots: Semaphore::new(options.max_requests),
             upload_slots: Semaphore::new(options.max_uploads),
@@ -48,6 +53,10 @@ impl AppState {
     /// Whether people reach this server by TLS, so that cookies and headers may insist on it.
     pub fn is_https(&self) -> bool {
         self.0.is_https
+    }
+
+    pub fn images(&self) -> Option<&GuardedClient> {
+        self.0.images.as_ref()
     }
 
     /// One for each request in work.

@@ -1,5 +1,7 @@
 //! What the tests of all crates share; never part of the product.
 
+#[cfg(feature = "app")]
+pub mod app;
 pub mod database;
 pub mod mail;
 pub mod postgres;
