@@ -10,7 +10,8 @@ export interface DialogProps {
   onOpenChange: (open: boolean) => void;
   title: string;
   description?: ReactNode;
-  closeLabel: string;
+  /** Absent where the dialog cannot be put away. */
+  closeLabel?: string;
   width?: "small" | "medium" | "large";
   children: ReactNode;
   footer?: ReactNode;
@@ -23,7 +24,9 @@ function focusFirstField(event: Event) {
   const content = event.currentTarget;
   if (!(content instanceof HTMLElement)) return;
   event.preventDefault();
-  const field = content.querySelector<HTMLElement>("input:not([type=hidden]),textarea,select");
+  const field = content.querySelector<HTMLElement>(
+    "input:not([type=hidden],[readonly]),textarea,select",
+  );
   (field ?? content).focus();
 }
 
@@ -63,9 +66,11 @@ export function Dialog({
                 </Radix.Description>
               ) : null}
             </div>
-            <Radix.Close asChild>
-              <IconButton label={closeLabel} icon={<X className="size-4" />} className="-me-2" />
-            </Radix.Close>
+            {closeLabel ? (
+              <Radix.Close asChild>
+                <IconButton label={closeLabel} icon={<X className="size-4" />} className="-me-2" />
+              </Radix.Close>
+            ) : null}
           </header>
           <div className="min-h-0 flex-1 overflow-y-auto px-5 pt-1 pb-5">{children}</div>
           {footer ? (

@@ -1,6 +1,6 @@
 /** Actions that need no open conversation: moving about, panels, undo. */
 import { focusList, focusListSearch, focusTimeline } from "@/app/focus";
-import { neighbour, releaseSignal } from "@/app/inbox-state";
+import { neighbour, releaseSignal, requestedId } from "@/app/inbox-state";
 import { undoLast, undoStack } from "@/app/notify";
 import { overlays } from "@/app/overlays";
 import { drawerShown, theme, viewsShown } from "@/app/preferences";
@@ -11,7 +11,7 @@ const always = () => true as const;
 
 function step(by: 1 | -1) {
   return (context: ActionContext) => {
-    const id = neighbour(context.conversation?.id ?? null, by);
+    const id = neighbour(requestedId.get() ?? context.conversation?.id ?? null, by);
     if (id) context.navigation.openConversation(id);
   };
 }

@@ -3,6 +3,8 @@ import { createStore } from "./store";
 
 /** Ids in the order on screen. */
 export const shownIds = createStore<readonly string[]>([]);
+/** The conversation asked for last. Quick key presses go on from here, not from what is drawn. */
+export const requestedId = createStore<string | null>(null);
 /** Rows the reader changed; they may leave a held list at once. */
 export const releasedIds = createStore<ReadonlySet<string>>(new Set());
 /** Raised to make a held list show its waiting changes. */

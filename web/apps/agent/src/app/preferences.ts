@@ -1,5 +1,5 @@
 /** How this person likes the screen. Kept in the browser and applied at once. */
-import { createPersistentStore } from "./store";
+import { createPersistentStore, createStore, useStore } from "./store";
 
 export const themes = ["system", "light", "dark"] as const;
 export type Theme = (typeof themes)[number];
@@ -23,10 +23,14 @@ export const railWide = createPersistentStore("rail-wide", false, isBoolean);
 
 const darkMedia = window.matchMedia?.("(prefers-color-scheme: dark)");
 
+const isDark = createStore(document.documentElement.dataset.theme === "dark");
+export const useIsDark = () => useStore(isDark);
+
 function applyAppearance() {
   const choice = theme.get();
   const dark = choice === "dark" || (choice === "system" && Boolean(darkMedia?.matches));
   document.documentElement.dataset.theme = dark ? "dark" : "light";
+  isDark.set(dark);
   document.documentElement.dataset.density = density.get();
 }
 theme.subscribe(applyAppearance);

@@ -12,6 +12,7 @@ import { conversationOptions, meQuery } from "@/data/queries";
 import { RealtimeProvider } from "@/realtime/provider";
 import { ConnectionBar } from "./connection-bar";
 import { regionIds } from "./focus";
+import { requestedId } from "./inbox-state";
 import { useOverlay } from "./overlays";
 import { Rail, TabBar } from "./rail";
 import { MeContext, markSignedIn, sessionEnded } from "./session";
@@ -97,12 +98,15 @@ function useShellContext(): ActionContext {
     ...conversationOptions(conversationId ?? ""),
     enabled: conversationId !== undefined,
   });
+  useEffect(() => requestedId.set(conversationId ?? null), [conversationId]);
   const navigation = useMemo<Navigation>(() => {
     const view = parseView(params.view ?? "mine");
     const inbox = "/inbox/$view/{-$conversationId}" as const;
     return {
-      openConversation: (id) =>
-        void navigate({ to: inbox, params: { view, conversationId: id ?? undefined }, search }),
+      openConversation: (id) => {
+        requestedId.set(id);
+        void navigate({ to: inbox, params: { view, conversationId: id ?? undefined }, search });
+      },
       openView: (next) =>
         void navigate({ to: inbox, params: { view: next, conversationId }, search: {} }),
       openChannelTab: (index) =>

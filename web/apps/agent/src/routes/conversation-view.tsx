@@ -22,7 +22,7 @@ export default function ConversationView({ id, onBack }: { id: string; onBack: (
     <ConversationPane
       id={id}
       onBack={onBack}
-      unsent={<UnsentDraft conversationId={id} />}
+      unsent={(detail) => <UnsentDraft conversationId={id} mayExist={detail.draft !== null} />}
       composer={(detail, viewers) => <ComposerSlot detail={detail} viewers={viewers} />}
     />
   );

@@ -4,7 +4,15 @@ import { cx, EmptyState, Kbd } from "@rapport/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Inbox as InboxIcon } from "lucide-react";
-import { lazy, Suspense, useCallback, useDeferredValue, useEffect } from "react";
+import {
+  lazy,
+  Suspense,
+  useCallback,
+  useDeferredValue,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { ErrorBoundary } from "@/app/error-boundary";
 import { useMediaQuery } from "@/app/media";
@@ -37,19 +45,25 @@ export function InboxScreen() {
   const roomForDrawer = useMediaQuery("(min-width: 1280px)");
   const [sheetOpen, setSheetOpen] = useOverlay("drawer-sheet");
 
+  // Handlers that never change, so that a new selection draws only the rows it touches.
+  const place = useRef({ view, selectedId, search });
+  useLayoutEffect(() => {
+    place.current = { view, selectedId, search };
+  });
   const go = useCallback(
     (next: { view?: ViewName; id?: string | null; search?: InboxSearch }, replace = false) => {
+      const now = place.current;
       void navigate({
         to: "/inbox/$view/{-$conversationId}",
         params: {
-          view: next.view ?? view,
-          conversationId: (next.id === undefined ? selectedId : next.id) ?? undefined,
+          view: next.view ?? now.view,
+          conversationId: (next.id === undefined ? now.selectedId : next.id) ?? undefined,
         },
-        search: next.search ?? search,
+        search: next.search ?? now.search,
         replace,
       });
     },
-    [navigate, view, selectedId, search],
+    [navigate],
   );
   const open = useCallback((id: string) => go({ id }), [go]);
   const setSearch = useCallback((next: InboxSearch) => go({ search: next }, true), [go]);

@@ -17,7 +17,6 @@ export default function LogInAgain() {
       keepOpenOutside
       title={t("auth.ended")}
       description={t("auth.ended_hint")}
-      closeLabel={t("common.close")}
     >
       <LogInForm
         fixedEmail={me.user.email ?? undefined}

@@ -65,7 +65,7 @@ export function Composer(props: ComposerProps) {
   if (mayReply || mayNote) return <Writing {...props} mayReply={mayReply} mayNote={mayNote} />;
   return (
     <>
-      <UnsentDraft conversationId={props.detail.id} />
+      <UnsentDraft conversationId={props.detail.id} mayExist={props.detail.draft !== null} />
       <p className="border-t border-line bg-surface px-5 py-4 text-body text-text-2">
         {t("composer.read_only")}
       </p>
@@ -86,7 +86,12 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
   const [wantedMode, setMode] = useState<DraftMode>("reply");
   const mode: DraftMode = !mayReply ? "note" : !mayNote ? "reply" : wantedMode;
   const [focusCount, setFocusCount] = useState(0);
-  const { drafts, draft, saveState } = useDraft(me.user.id, detail.id, mode);
+  const { drafts, draft, saveState } = useDraft(
+    me.user.id,
+    detail.id,
+    mode,
+    mode === "note" || detail.draft !== null,
+  );
   useCarriedDraft(drafts, detail);
   const quickEnter = useStore(enterSends);
   const fileInput = useRef<HTMLInputElement>(null);

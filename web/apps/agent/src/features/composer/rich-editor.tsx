@@ -208,7 +208,11 @@ function Formatting({ editor }: { editor: Editor }) {
     },
   ];
   return (
-    <div role="toolbar" aria-label={t("format.label")} className="-ms-1.5 flex flex-wrap pt-1">
+    <div
+      role="toolbar"
+      aria-label={t("format.label")}
+      className="-ms-1.5 flex overflow-x-auto pt-1 [scrollbar-width:none]"
+    >
       {buttons.map((button) => (
         <IconButton
           key={button.id}

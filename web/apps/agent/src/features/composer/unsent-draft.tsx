@@ -6,10 +6,16 @@ import { copy } from "@/actions/commands";
 import { useMe } from "@/app/session";
 import { useDraft } from "./use-drafts";
 
-export function UnsentDraft({ conversationId }: { conversationId: string }) {
+export function UnsentDraft({
+  conversationId,
+  mayExist,
+}: {
+  conversationId: string;
+  mayExist: boolean;
+}) {
   const { t } = useTranslation();
   const me = useMe();
-  const { draft } = useDraft(me.user.id, conversationId, "reply");
+  const { draft } = useDraft(me.user.id, conversationId, "reply", mayExist);
   const text = draft.text.trim();
   if (!text) return null;
   return (

@@ -37,6 +37,8 @@ export function useDraft(
   userId: string,
   conversationId: string,
   mode: DraftMode,
+  /** False when it is known that the server has none, which saves the question. */
+  mayExist = true,
 ): { drafts: DraftStore; draft: DraftContent; saveState: SaveState } {
   const drafts = draftsOf(userId);
   const draft = useSyncExternalStore(drafts.subscribe, () => drafts.get(conversationId, mode));
@@ -50,9 +52,9 @@ export function useDraft(
     enabled: false,
   });
   useEffect(() => {
-    void drafts.load(conversationId, mode);
+    if (mayExist) void drafts.load(conversationId, mode);
     return () => void drafts.flush(conversationId, mode);
-  }, [drafts, conversationId, mode]);
+  }, [drafts, conversationId, mode, mayExist]);
   useEffect(() => {
     if (announced) drafts.adopt(conversationId, mode, announced);
   }, [drafts, conversationId, mode, announced]);

@@ -166,6 +166,14 @@ function Rows({ rows, total, view, selectedId, onOpen, onEnd, busy }: RowsProps)
     [cache],
   );
 
+  // Whoever moves down the list most likely opens the next one.
+  const nextId = selectedIndex >= 0 ? rows[selectedIndex + 1]?.id : undefined;
+  useEffect(() => {
+    if (!nextId) return;
+    const timer = window.setTimeout(() => prefetch(nextId), 400);
+    return () => window.clearTimeout(timer);
+  }, [nextId, prefetch]);
+
   const onKeyDown = (event: React.KeyboardEvent) => {
     const go = (index: number) => {
       const target = rows[Math.min(Math.max(index, 0), rows.length - 1)];

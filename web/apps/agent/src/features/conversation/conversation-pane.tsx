@@ -23,7 +23,7 @@ export interface ConversationPaneProps {
   onBack: () => void;
   composer: (detail: ConversationDetail, viewers: readonly Viewer[]) => ReactNode;
   /** Shown instead of the composer once the conversation is closed. */
-  unsent: ReactNode;
+  unsent: (detail: ConversationDetail) => ReactNode;
 }
 
 export function ConversationPane({ id, onBack, composer, unsent }: ConversationPaneProps) {
@@ -62,7 +62,7 @@ export function ConversationPane({ id, onBack, composer, unsent }: ConversationP
       <RequiresActionBanner detail={conversation} />
       {conversation.status === "closed" ? (
         <>
-          {unsent}
+          {unsent(conversation)}
           <ClosedBar detail={conversation} />
         </>
       ) : (

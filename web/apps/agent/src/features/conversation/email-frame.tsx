@@ -3,8 +3,10 @@
  * The server has cleaned the markup; the frame makes sure that a mistake there stays harmless.
  */
 import interUrl from "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?url";
+import { cx } from "@rapport/ui";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useIsDark } from "@/app/preferences";
 
 const quoteSelectors = [
   ".gmail_quote",
@@ -15,7 +17,38 @@ const quoteSelectors = [
   "body > div > blockquote",
 ].join(",");
 
-function frameDocument(html: string, remoteImages: boolean, showQuote: boolean): string {
+/** Mail that brings no looks of its own may take ours; designed mail keeps its white ground. */
+const isPlain = (html: string) =>
+  !/<(table|img|style|font|center)\b|style\s*=|bgcolor|color\s*=/i.test(html);
+
+const palettes = {
+  white: { ground: "#fff", text: "#14171f", quiet: "#4a5162", line: "#dfe2e9", link: "#244bbb" },
+  light: {
+    ground: "transparent",
+    text: "#14171f",
+    quiet: "#4a5162",
+    line: "#dfe2e9",
+    link: "#244bbb",
+  },
+  dark: {
+    ground: "transparent",
+    text: "#e9ecf3",
+    quiet: "#b4bbca",
+    line: "#2a303c",
+    link: "#a5bdff",
+  },
+};
+type Look = keyof typeof palettes;
+
+interface FrameParts {
+  html: string;
+  look: Look;
+  remoteImages: boolean;
+  showQuote: boolean;
+}
+
+function frameDocument({ html, look, remoteImages, showQuote }: FrameParts): string {
+  const { ground, text, quiet, line, link } = palettes[look];
   const images = remoteImages ? "'self' data: https:" : "'self' data:";
   const policy = `default-src 'none'; img-src ${images}; style-src 'unsafe-inline'; font-src 'self'; form-action 'none'; base-uri 'none'`;
   return `<!doctype html><html><head><meta charset="utf-8">
@@ -23,14 +56,14 @@ function frameDocument(html: string, remoteImages: boolean, showQuote: boolean):
 <meta name="referrer" content="no-referrer">
 <style>
 @font-face{font-family:"Inter Variable";font-weight:100 900;font-display:swap;src:url("${interUrl}") format("woff2-variations")}
-html{color-scheme:light;background:#fff}
-body{margin:0;padding:2px;color:#14171f;font:15px/1.6 "Inter Variable",ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:anywhere}
+html{color-scheme:${look === "dark" ? "dark" : "light"};background:${ground}}
+body{margin:0;padding:2px;color:${text};font:15px/1.6 "Inter Variable",ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:anywhere}
 body>:first-child{margin-top:0}body>:last-child{margin-bottom:0}
 img{max-width:100%;height:auto}
 img[data-remote-src]{display:inline-block;min-width:24px;min-height:24px;background:#eceef2;border:1px dashed #7a8296;border-radius:4px}
 table{max-width:100%}pre{white-space:pre-wrap}
-a{color:#244bbb}
-blockquote{margin:.5em 0;padding-inline-start:.8em;border-inline-start:3px solid #dfe2e9;color:#4a5162}
+a{color:${link}}
+blockquote{margin:.5em 0;padding-inline-start:.8em;border-inline-start:3px solid ${line};color:${quiet}}
 ${showQuote ? "" : `${quoteSelectors}{display:none}`}
 </style></head><body dir="auto">${html}</body></html>`;
 }
@@ -46,9 +79,11 @@ export function EmailFrame({ html, remoteImages, showQuote, sender }: EmailFrame
   const { t } = useTranslation();
   const frame = useRef<HTMLIFrameElement>(null);
   const [height, setHeight] = useState(48);
+  const dark = useIsDark();
+  const look: Look = !isPlain(html) ? "white" : dark ? "dark" : "light";
   const source = useMemo(
-    () => frameDocument(html, remoteImages, showQuote),
-    [html, remoteImages, showQuote],
+    () => frameDocument({ html, look, remoteImages, showQuote }),
+    [html, look, remoteImages, showQuote],
   );
 
   useEffect(() => {
@@ -77,14 +112,17 @@ export function EmailFrame({ html, remoteImages, showQuote, sender }: EmailFrame
   }, []);
 
   return (
-    <iframe
-      ref={frame}
-      title={t("message.frame_title", { name: sender })}
-      sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-      srcDoc={source}
-      referrerPolicy="no-referrer"
-      className="block w-full rounded-control bg-white dark:p-2.5"
-      style={{ height }}
-    />
+    <div className={cx("rounded-control", look === "white" && "bg-white dark:p-2.5")}>
+      <iframe
+        ref={frame}
+        title={t("message.frame_title", { name: sender })}
+        sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+        srcDoc={source}
+        referrerPolicy="no-referrer"
+        className="block w-full"
+        // A frame whose scheme differs from its page gets an opaque ground.
+        style={{ height, colorScheme: look === "dark" ? "dark" : "light" }}
+      />
+    </div>
   );
 }
