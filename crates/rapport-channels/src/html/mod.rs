@@ -1,6 +1,7 @@
 //! HTML from outside made harmless, and conversions between HTML and plain text.
 //! The result is meant for a sandboxed frame; it is a second wall, not the only one.
 
+mod markup;
 mod normalise;
 mod quote;
 mod sanitize;

@@ -2,7 +2,7 @@
 //! parsers need time and memory that grow with the square of unclosed or deeply nested elements.
 //! It is no sanitizer. What it lets through is still hostile.
 
-use super::text::{Tag, decode_entities, entity, read_tag, skip_element};
+use super::markup::{Tag, decode_entities, entity, read_tag, skip_element};
 
 const MAX_INPUT_BYTES: usize = 2 * 1024 * 1024;
 const MAX_DEPTH: usize = 100;

@@ -1,8 +1,9 @@
 //! Marks the quoted history at the end of sanitised HTML, so that it can be folded away.
 //! Quotes between new text keep their place: folding them would hide what is being answered.
 
+use super::markup::read_tag;
 use super::normalise::VOID;
-use super::text::{read_tag, to_text};
+use super::text::to_text;
 
 /// A piece of quoted history, as byte positions.
 #[derive(Debug, Clone, Copy)]
