@@ -271,7 +271,7 @@ pub async fn create_widget(engine: &Engine, caller: &Caller, config: Value) -> W
 }
 
 async fn person(engine: &Engine, workspace: &WorkspaceId, name: &str, role: Role) -> Caller {
-    let email = format!("{}@{}.example", name.to_lowercase(), workspace);
+    let email = format!("{}@team.example", name.to_lowercase());
     let user = engine.create_user(workspace.as_str(), &email, name, "correct horse battery", role).await;
     let user = user.expect("a user");
     Caller {

@@ -24,7 +24,7 @@ fn a_message_sent_twice_is_stored_once() {
         let conversation = conversation_of(&one);
         assert_eq!(app.messages(&conversation).await.len(), 1);
         // Also when the conversation has ended meanwhile.
-        app.engine.close_conversation(&app.alice, &conversation).await.expect("is closed");
+        app.engine.close(&app.alice, &conversation).await.expect("is closed");
         let late = app.try_say(&visitor, &id, "Hello").await;
         assert_eq!((late.status, conversation_of(&late)), (StatusCode::OK, conversation.clone()));
         // Another visitor's id of the same name is another message.
@@ -40,7 +40,7 @@ fn a_message_to_a_closed_conversation_opens_a_linked_follow_up() {
     on_both(|app: App| async move {
         let visitor = app.stranger().await;
         let first = conversation_of(&app.say(&visitor, "First").await);
-        app.engine.close_conversation(&app.alice, &first).await.expect("is closed");
+        app.engine.close(&app.alice, &first).await.expect("is closed");
         assert_eq!(app.session(&visitor).await.body["conversation"]["status"], "closed");
         app.clock.advance_seconds(60);
         let second = app.say(&visitor, "Second").await;
@@ -220,11 +220,15 @@ fn too_much_too_fast_is_told_when_to_go_on() {
         let wait: i64 = refused.headers["retry-after"].to_str().expect("text").parse().expect("seconds");
         app.clock.advance_seconds(wait);
         app.say(&visitor, "later").await;
-        for _ in 0..19 {
-            app.open(None, None).await;
-        }
-        assert_eq!(app.open(None, None).await.status, StatusCode::CREATED, "the first ones have drained meanwhile");
-        let flood = app.open(None, None).await;
+        let mut opened = 0;
+        let flood = loop {
+            let answer = app.open(None, None).await;
+            if answer.status != StatusCode::CREATED {
+                break answer;
+            }
+            opened += 1;
+        };
+        assert!((15..=20).contains(&opened), "{opened}");
         assert_eq!((flood.status, flood.code()), (StatusCode::TOO_MANY_REQUESTS, "rate_limited"));
     });
 }
