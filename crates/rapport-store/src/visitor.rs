@@ -119,19 +119,22 @@ pub struct TokenOwner {
     pub visitor: Visitor,
     pub token_created_at: Timestamp,
     pub token_last_seen_at: Timestamp,
+    /// The widget is switched on and was not deleted.
+    pub widget_in_use: bool,
 }
 
-/// The owner of a token that has not expired and whose widget is in use.
+/// The owner of a token that has not expired.
 pub fn find_by_token_hash(
     tx: &mut ServerTx<'_>,
     token_hash: &str,
     now: Timestamp,
 ) -> Result<Option<TokenOwner>, Error> {
     let sql = format!(
-        "select {COLUMNS}, v.workspace_id, t.created_at, t.last_seen_at from visitor_tokens t \
+        "select {COLUMNS}, v.workspace_id, t.created_at, t.last_seen_at, \
+         (a.active and a.deleted_at is null) from visitor_tokens t \
          join visitors v on v.workspace_id = t.workspace_id and v.id = t.visitor_id \
          join channel_accounts a on a.workspace_id = v.workspace_id and a.id = v.channel_account_id \
-         where t.token_hash = ?1 and t.expires_at > ?2 and a.active and a.deleted_at is null"
+         where t.token_hash = ?1 and t.expires_at > ?2"
     );
     tx.query_opt(&sql, &params![token_hash, now])?
         .map(|row| {
@@ -140,6 +143,7 @@ pub fn find_by_token_hash(
                 workspace_id: row.get(10)?,
                 token_created_at: row.get(11)?,
                 token_last_seen_at: row.get(12)?,
+                widget_in_use: row.get(13)?,
             })
         })
         .transpose()
@@ -186,6 +190,18 @@ pub fn revoke_token(tx: &mut Tx<'_>, token_hash: &str) -> Result<bool, Error> {
         &params![token_hash],
     )?;
     Ok(deleted == 1)
+}
+
+/// Forgets tokens that have expired, and visitors without one who never wrote and were not here since `before`.
+pub fn delete_idle(tx: &mut Tx<'_>, now: Timestamp, before: Timestamp) -> Result<(), Error> {
+    tx.execute("delete from visitor_tokens where workspace_id = ?1 and expires_at <= ?2", &params![now])?;
+    tx.execute(
+        "delete from visitors where workspace_id = ?1 and contact_id is null and last_seen_at < ?2 \
+         and not exists (select 1 from visitor_tokens t where t.workspace_id = visitors.workspace_id \
+         and t.visitor_id = visitors.id)",
+        &params![before],
+    )?;
+    Ok(())
 }
 
 /// The email account that an answer to a chat conversation comes back to: the one of the conversation's own

@@ -162,7 +162,9 @@ impl VisitorStream {
             {
                 self.conversation(event)
             }
-            "channel_account.updated" | "channel_account.deleted" => self.account().await?,
+            "channel_account.updated" | "channel_account.deleted" if self.is_about_our_widget(event) => {
+                self.recheck().await?
+            }
             _ => None,
         };
         // Only now: an event that could not be looked at is looked at again.
@@ -252,20 +254,23 @@ impl VisitorStream {
         Some(VisitorFrame::lasting(event.envelope.seq, "conversation", json!({ "conversation": view })))
     }
 
-    /// The widget's settings changed: the visitor may have to prove an identity now, or be shut out.
-    async fn account(&mut self) -> Result<Option<VisitorFrame>, ChatError> {
+    fn is_about_our_widget(&self, event: &StoredEvent) -> bool {
+        let data = &event.envelope.data;
+        let ours = self.visit.account.account.id.as_str();
+        data["channel_account"]["id"] == ours || data["channel_account_id"] == ours
+    }
+
+    /// Whether the visitor may go on listening. The frame says why not; the widget may want an identity by now, be
+    /// switched off, or the token may have been revoked by another process.
+    pub async fn recheck(&mut self) -> Result<Option<VisitorFrame>, ChatError> {
         let code = match self.engine.chat_recheck(&self.visit).await {
             Ok(()) => return Ok(None),
             Err(ChatError::IdentityRequired) => "identity_required",
+            Err(ChatError::WidgetNotFound) => "widget_not_found",
             Err(ChatError::TokenInvalid) => "token_invalid",
             Err(error) => return Err(error),
         };
         Ok(Some(VisitorFrame::passing("session_ended", json!({ "code": code }))))
-    }
-
-    /// The same for streams whose token may have been revoked elsewhere.
-    pub async fn recheck(&mut self) -> Result<Option<VisitorFrame>, ChatError> {
-        self.account().await
     }
 
     /// A teammate who writes an answer. Writing a note is nobody's business.

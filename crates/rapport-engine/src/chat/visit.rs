@@ -26,6 +26,12 @@ pub struct Visit {
     pub(super) token_created_at: Timestamp,
 }
 
+/// What a token leads to.
+enum Found {
+    WidgetGone,
+    Here(Box<(TokenOwner, ChatAccount, String)>),
+}
+
 impl Visit {
     /// Stands for the browser's token in counters and registers, without being of use to anybody.
     pub fn token_key(&self) -> &str {
@@ -66,14 +72,22 @@ impl Engine {
         let found = self
             .read_server(move |tx| {
                 let Some(owner) = rapport_store::visitor::find_by_token_hash(tx, &hash, now)? else { return Ok(None) };
+                if !owner.widget_in_use {
+                    return Ok(Some(Found::WidgetGone));
+                }
                 match load_chat(&mut tx.scoped(&owner.workspace_id), &owner.visitor.channel_account_id) {
-                    Ok(account) => Ok(Some((owner, account, hash))),
-                    Err(Error::NotFound) => Ok(None),
+                    Ok(account) => Ok(Some(Found::Here(Box::new((owner, account, hash))))),
+                    Err(Error::NotFound) => Ok(Some(Found::WidgetGone)),
                     Err(error) => Err(error),
                 }
             })
             .await?;
-        let Some((owner, account, hash)) = found else { return Ok(None) };
+        let (owner, account, hash) = match found {
+            None => return Ok(None),
+            // The token is kept: the widget may be switched on again.
+            Some(Found::WidgetGone) => return Err(ChatError::WidgetNotFound),
+            Some(Found::Here(found)) => *found,
+        };
         self.note_token_use(&owner, &hash, now);
         Ok(Some(Visit {
             workspace: owner.workspace_id,

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use rapport_channels::email::smtp_server::{
     DeliveryVerdict, MailReceiver, Protocol, RecipientVerdict, SmtpServerSettings, serve,
 };
-use rapport_channels::email::{ParseContext, ParsedEmail, ReceivedEnvelope, parse};
+use rapport_channels::email::{Envelope, ParseContext, ParsedEmail, ReceivedEnvelope, parse};
 use rapport_domain::{Channel, ChannelAccountId, ConversationId};
 use rapport_engine::channel_account::NewAccount;
-use rapport_engine::ingest::EmailSource;
+use rapport_engine::ingest::{EmailSource, Listener};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -83,6 +83,17 @@ async fn leave(app: &App, email: &str) -> (Visitor, ConversationId) {
     (visitor, conversation)
 }
 
+fn to_listener(recipient: &str) -> ReceivedEnvelope {
+    let sender = Some("ana@customers.example".to_owned());
+    ReceivedEnvelope {
+        envelope: Envelope { sender, recipients: vec![recipient.to_owned()] },
+        peer: None,
+        helo: "customers.example".into(),
+        tls: false,
+        smtp_utf8: false,
+    }
+}
+
 async fn wait_until_due(app: &App) {
     app.clock.advance_seconds(3600);
     app.engine.drain_jobs().await.expect("jobs");
@@ -118,6 +129,7 @@ fn unread_answers_go_out_in_one_mail_and_the_reply_comes_back_to_the_conversatio
         let reply_to = &mail.reply_to[0].address;
         assert!(reply_to.starts_with("reply+") && reply_to.ends_with("@bikes.example"), "{reply_to}");
         // Once by the address that was given out, once by the headers alone.
+        let listener = Listener::new(app.engine.clone());
         for (id, to, headers) in [
             ("r1@customers.example", reply_to.as_str(), String::new()),
             ("r2@customers.example", "support@bikes.example", format!("In-Reply-To: <{}>\r\n", mail.message_id)),
@@ -125,9 +137,10 @@ fn unread_answers_go_out_in_one_mail_and_the_reply_comes_back_to_the_conversatio
             let raw = format!(
                 "From: Ana <ana@customers.example>\r\nTo: {to}\r\nSubject: Re: Your chat\r\nMessage-ID: <{id}>\r\n{headers}\r\nThank you!\r\n"
             );
-            let source = EmailSource { recipients: vec![to.to_owned()], position: None };
-            let accepted = app.engine.ingest_email(&app.workspace, &post.mailbox, raw.into(), source).await;
-            assert_eq!(accepted.expect("is taken").conversation_id, conversation, "{id}");
+            let before = app.messages(&conversation).await.len();
+            assert_eq!(listener.accepts(to).await, RecipientVerdict::Accept, "{to}");
+            assert_eq!(listener.deliver(to_listener(to), raw.into()).await, [DeliveryVerdict::Accept]);
+            assert_eq!(app.messages(&conversation).await.len(), before + 1, "{id}");
         }
         // What came by mail is not part of what the visitor's browser shows.
         assert!(!app.session(&visitor).await.texts().contains(&"Thank you!"));

@@ -185,6 +185,14 @@ fn streams_end_with_their_session_and_when_the_rules_change() {
         assert!(stranger.next().await.is_none());
         app.say(&known, "Still here").await;
         identified.expect("message").await;
+        let change = rapport_engine::channel_account::AccountChange { active: Some(false), ..Default::default() };
+        app.engine.update_channel_account(&app.alice, &app.widget.account, change).await.expect("is switched off");
+        assert_eq!(identified.expect("session_ended").await.data, json!({ "code": "widget_not_found" }));
+        // The token is good again when the widget is.
+        assert_eq!(app.get("/widget/v1/messages", &known).await.code(), "widget_not_found");
+        let change = rapport_engine::channel_account::AccountChange { active: Some(true), ..Default::default() };
+        app.engine.update_channel_account(&app.alice, &app.widget.account, change).await.expect("is switched on");
+        assert_eq!(app.get("/widget/v1/messages", &known).await.texts(), ["Still here"]);
     });
 }
 
