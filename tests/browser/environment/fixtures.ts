@@ -1,9 +1,9 @@
 /** What a test may ask for: the servers of its worker, and browsers in which somebody is signed in. */
 import { type BrowserContext, type BrowserContextOptions, test as base } from "@playwright/test";
-import { companyDomain, customerDomain, MailServers } from "./mail-servers.ts";
+import { customerDomain, MailServers } from "./mail-servers.ts";
 import { freePort } from "./processes.ts";
 import { Rapport } from "./rapport.ts";
-import { type PersonName, supportAddress, Workspace } from "./workspace.ts";
+import { type PersonName, salesAddress, supportAddress, Workspace } from "./workspace.ts";
 
 interface WorkerFixtures {
   mail: MailServers;
@@ -38,7 +38,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from this pattern.
     async ({}, use) => {
       const mail = await MailServers.start(
-        [supportAddress, `sales@${companyDomain}`, ...customers],
+        [supportAddress, salesAddress, ...customers],
         await smtpPort(),
       );
       await use(mail);

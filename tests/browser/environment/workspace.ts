@@ -4,6 +4,8 @@ import { companyDomain, type MailServers } from "./mail-servers.ts";
 import type { Rapport } from "./rapport.ts";
 
 export const supportAddress = `support@${companyDomain}`;
+/** Has a mailbox that no account uses until a test connects it. */
+export const salesAddress = `sales@${companyDomain}`;
 
 export type PersonName = "dana" | "bo" | "mia" | "rita";
 
@@ -23,6 +25,7 @@ export class Workspace {
   readonly people: Record<PersonName, Person>;
   /** Signed in as the administrator. */
   readonly admin: Api;
+  private support: Promise<ChannelAccount> | undefined;
 
   private constructor(rapport: Rapport, admin: Api, created: Record<PersonName, Person>) {
     this.rapport = rapport;
@@ -51,8 +54,13 @@ export class Workspace {
     return api;
   }
 
-  /** An email account that reads the support mailbox by IMAP and answers through Postfix. */
-  async createEmailAccount(mail: MailServers): Promise<ChannelAccount> {
+  /** The account that reads the support mailbox by IMAP and answers through Postfix. */
+  supportAccount(mail: MailServers): Promise<ChannelAccount> {
+    this.support ??= this.createSupportAccount(mail);
+    return this.support;
+  }
+
+  private async createSupportAccount(mail: MailServers): Promise<ChannelAccount> {
     const password = mail.password(supportAddress);
     const server = { host: "127.0.0.1", tls: "none", username: supportAddress };
     return this.admin.post<ChannelAccount>("/channel-accounts", {

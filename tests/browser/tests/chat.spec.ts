@@ -55,7 +55,7 @@ test("each side sees that the other is typing", async ({
   await inbox.row(/Is anybody typing/).click();
 
   await visitor.panel.getByRole("textbox", { name: "Message" }).pressSequentially("One more");
-  await expect(page.getByText(/is typing/).first()).toBeVisible();
+  await expect(page.getByText(/is writing/).first()).toBeVisible();
   await inbox.choose("Reply");
   await inbox.editor.pressSequentially("Just a moment");
   await expect(visitor.log).toContainText(/Bo Chen is typing/);

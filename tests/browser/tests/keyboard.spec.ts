@@ -48,6 +48,7 @@ test("triage goes without a mouse: move, take, note, answer, close", async ({
   await expect(page.getByRole("dialog")).toContainText("Close");
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("dialog").getByRole("combobox")).toBeFocused();
   await page.keyboard.type("assign to me");
   await expect(page.getByRole("option", { name: /Assign to me/ })).toBeVisible();
 });

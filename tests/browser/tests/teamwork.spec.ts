@@ -77,24 +77,19 @@ test("an answer is held when a teammate has answered meanwhile", async ({
 });
 
 test("teammates see each other in a conversation", async ({ browserOf, workspace }) => {
-  const account = await workspace.createIngestAccount("presence@company.test");
-  const { conversation_id: id } = await workspace.admin.ingest(
-    account.id,
-    letter({ to: "presence@company.test", subject: "Look here" }),
-  );
+  const account = await workspace.createApiAccount("Presence API");
+  const { id } = await workspace.createApiConversation(account, "Lonely Ana", "Look here.");
   const bo = new InboxScreen(await (await browserOf("bo")).newPage());
   const mia = new InboxScreen(await (await browserOf("mia")).newPage());
   await bo.open("all", id);
   await mia.open("all", id);
-  await expect(
-    bo.page
-      .getByText(/Mia Novak is viewing/)
-      .or(bo.page.getByLabel(/Mia Novak is viewing/))
-      .first(),
-  ).toBeVisible();
+  const alsoHere = bo.page.getByRole("list", { name: "Also here" });
+  await expect(alsoHere).toContainText("Mia Novak is viewing");
   await mia.choose("Reply");
   await mia.editor.pressSequentially("Dear");
-  await expect(bo.page.getByText(/Mia Novak is writing a reply/).first()).toBeVisible();
+  await expect(alsoHere).toContainText("Mia Novak is writing a reply");
+  await mia.page.close();
+  await expect(alsoHere).toHaveCount(0);
 });
 
 test("somebody who may only read finds nothing to write with", async ({ browserOf, workspace }) => {
