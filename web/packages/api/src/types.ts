@@ -368,13 +368,10 @@ export type DraftMode = "reply" | "note";
 export interface Job {
   id: string;
   kind: string;
-  state: string;
   attempts: number;
   last_error: string | null;
-  created_at: string;
-  updated_at: string;
-  conversation_id?: string | null;
-  message_id?: string | null;
+  /** When it was tried last. */
+  run_at: string;
 }
 export interface SearchResult {
   type: "message" | "conversation" | "contact";
@@ -388,7 +385,8 @@ export interface SearchResult {
 export type ViewName = "mine" | "unassigned" | "all" | "drafts" | "automated" | "requires_action";
 export interface ConversationCounts {
   views: Record<ViewName, number>;
-  channels: Partial<Record<Channel, { unread: number }>>;
+  /** Unread conversations by channel. */
+  channels: Partial<Record<Channel, number>>;
   unread_mine: number;
   cap: number;
   seq: number;

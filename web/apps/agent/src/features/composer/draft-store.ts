@@ -90,6 +90,8 @@ export class DraftStore {
     const entry = this.#entry(id, mode);
     entry.content = { ...entry.content, ...change, updatedAt: new Date().toISOString() };
     entry.dirty = true;
+    // What is written here is newer than anything the server could still send.
+    entry.loaded = true;
     if (entry.localTimer) clearTimeout(entry.localTimer);
     entry.localTimer = setTimeout(() => this.#keep(id, mode), localDelay);
     if (entry.serverTimer) clearTimeout(entry.serverTimer);

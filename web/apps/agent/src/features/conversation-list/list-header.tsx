@@ -115,7 +115,7 @@ function ChannelTabs({ search, onSearch }: Controls) {
     >
       {tabs.map((channel) => {
         const active = (search.channel ?? null) === channel;
-        const unread = channel ? (counts?.channels[channel]?.unread ?? 0) : 0;
+        const unread = channel ? (counts?.channels[channel] ?? 0) : 0;
         return (
           <button
             key={channel ?? "all"}

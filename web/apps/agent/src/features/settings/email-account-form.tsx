@@ -66,8 +66,12 @@ function valuesOf(name: string, config: Partial<EmailConfig>): Values {
   };
 }
 
-function configOf(value: Values): EmailConfig {
+/** Settings the form does not show, such as how certificates are checked, stay as they are. */
+function configOf(value: Values, before: Partial<EmailConfig>): EmailConfig {
+  const kept = <K extends "inbound" | "outbound">(side: K, kind: string) =>
+    before[side]?.kind === kind ? before[side] : undefined;
   return {
+    ...before,
     address: value.address.trim(),
     additional_addresses: value.additional_addresses
       .split(/[\s,;]+/)
@@ -78,6 +82,7 @@ function configOf(value: Values): EmailConfig {
     inbound:
       value.inbound_kind === "imap"
         ? {
+            ...kept("inbound", "imap"),
             kind: "imap",
             host: value.inbound_host,
             port: value.inbound_port,
@@ -86,10 +91,11 @@ function configOf(value: Values): EmailConfig {
             mailbox: value.mailbox,
             after_fetch: value.after_fetch,
           }
-        : { kind: value.inbound_kind },
+        : { ...kept("inbound", value.inbound_kind), kind: value.inbound_kind },
     outbound:
       value.outbound_kind === "smtp"
         ? {
+            ...kept("outbound", "smtp"),
             kind: "smtp",
             host: value.outbound_host,
             port: value.outbound_port,
@@ -109,9 +115,10 @@ function serverError(errors: Record<string, string>, field: keyof Values): strin
 
 export function EmailAccountForm({ account, readOnly, errors, busy, onSave }: AccountFormProps) {
   const { t } = useTranslation();
+  const before = (account?.config ?? {}) as Partial<EmailConfig>;
   const form = useForm<Values>({
     resolver: zodResolver(schema),
-    defaultValues: valuesOf(account?.name ?? "", (account?.config ?? {}) as Partial<EmailConfig>),
+    defaultValues: valuesOf(account?.name ?? "", before),
   });
   const inbound = form.watch("inbound_kind");
   const outbound = form.watch("outbound_kind");
@@ -127,7 +134,7 @@ export function EmailAccountForm({ account, readOnly, errors, busy, onSave }: Ac
       secrets.inbound_password = value.inbound_password;
     if (value.outbound_password && value.outbound_kind === "smtp")
       secrets.outbound_password = value.outbound_password;
-    onSave({ name: value.name, config: configOf(value), secrets });
+    onSave({ name: value.name, config: configOf(value, before), secrets });
   });
   const text = (
     name: keyof Values,

@@ -2,7 +2,6 @@
 import { api, type Job } from "@rapport/api";
 import { Button, EmptyState, Skeleton } from "@rapport/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { CheckCheck, RotateCw } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -65,19 +64,7 @@ function JobRow({ job }: { job: Job }) {
         <p className="font-medium">{t(`jobs.kind_${job.kind}`, { defaultValue: job.kind })}</p>
         <p className="mt-0.5 text-small break-words text-danger">{job.last_error}</p>
         <p className="mt-1 text-small text-text-3">
-          {t("jobs.attempts", { count: job.attempts })} · {agoTime(job.updated_at, now)}
-          {job.conversation_id ? (
-            <>
-              {" · "}
-              <Link
-                to="/inbox/$view/{-$conversationId}"
-                params={{ view: "all", conversationId: job.conversation_id }}
-                className="text-accent-text underline underline-offset-2"
-              >
-                {t("jobs.open")}
-              </Link>
-            </>
-          ) : null}
+          {t("jobs.attempts", { count: job.attempts })} · {agoTime(job.run_at, now)}
         </p>
       </div>
       <Button busy={busy} onClick={() => void replay()}>
