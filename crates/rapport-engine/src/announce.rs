@@ -58,7 +58,7 @@ fn append(
     Ok(())
 }
 
-/// The message as an event carries it: without a body that would bloat the log, and without the hidden recipients.
+/// The message as an event carries it: without a body that would bloat the log.
 pub(crate) fn for_event(message: &Message) -> Box<Message> {
     let mut copy = message.clone();
     let html_bytes = copy.body_html.as_ref().map_or(0, String::len);

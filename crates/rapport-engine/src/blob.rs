@@ -13,6 +13,16 @@ use sha2::{Digest, Sha256};
 use crate::Error;
 use crate::keys::hex;
 
+/// Bytes put again after so long are written again, which keeps the sweeper from them.
+const REFRESH_AFTER_SECONDS: i64 = 6 * 60 * 60;
+const STALE_AFTER_SECONDS: i64 = 12 * 60 * 60;
+
+// File times are the file system's own, so they are compared with the machine's clock.
+#[allow(clippy::disallowed_methods)]
+fn age_seconds(found: &object_store::ObjectMeta) -> i64 {
+    jiff::Timestamp::now().as_second() - found.last_modified.timestamp()
+}
+
 #[derive(Clone)]
 pub struct Blobs(Arc<dyn ObjectStore>);
 
@@ -34,7 +44,10 @@ impl Blobs {
         let digest = hex(&Sha256::digest(&bytes));
         let key = format!("{workspace}/{}/{digest}", &digest[..2]);
         let path = ObjectPath::from(key.as_str());
-        if self.0.head(&path).await.is_ok_and(|found| found.size == bytes.len() as u64) {
+        let fresh = |found: &object_store::ObjectMeta| {
+            found.size == bytes.len() as u64 && age_seconds(found) < REFRESH_AFTER_SECONDS
+        };
+        if self.0.head(&path).await.is_ok_and(|found| fresh(&found)) {
             return Ok(key);
         }
         self.0.put(&path, PutPayload::from_bytes(bytes)).await.map_err(|error| Error::Blob(error.to_string()))?;
@@ -47,6 +60,14 @@ impl Blobs {
             Ok(found) => found.bytes().await.map(Some).map_err(|error| Error::Blob(error.to_string())),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(Error::Blob(error.to_string())),
+        }
+    }
+
+    /// Removes bytes that nothing refers to, unless somebody has put the same bytes lately.
+    pub async fn delete_stale(&self, key: &str) -> Result<(), Error> {
+        match self.0.head(&ObjectPath::from(key)).await {
+            Ok(found) if age_seconds(&found) < STALE_AFTER_SECONDS => Ok(()),
+            _ => self.delete(key).await,
         }
     }
 

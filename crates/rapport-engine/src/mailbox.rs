@@ -2,6 +2,7 @@
 
 use rapport_domain::{Actor, ChannelAccountId, Event, Timestamp, WorkspaceId};
 use rapport_store::Tx;
+use rapport_store::channel_account::Half;
 
 use crate::channel_account::{EmailAccount, InboundKind, shown};
 use crate::{Engine, Error, announce};
@@ -25,8 +26,10 @@ impl Engine {
         error: Option<String>,
     ) -> Result<(), Error> {
         let (engine, account_) = (self.clone(), account.clone());
-        self.write(workspace, account.as_str(), move |tx| note_health(tx, &engine, &account_, error.as_deref()))
-            .await
+        self.write(workspace, account.as_str(), move |tx| {
+            note_health(tx, &engine, &account_, Half::Receiving, error.as_deref())
+        })
+        .await
     }
 }
 
@@ -34,15 +37,16 @@ pub(crate) fn note_health(
     tx: &mut Tx<'_>,
     engine: &Engine,
     id: &ChannelAccountId,
+    half: Half,
     error: Option<&str>,
 ) -> Result<(), Error> {
     let now: Timestamp = engine.now();
-    if !rapport_store::channel_account::note_error(tx, id, error, now)? {
+    if !rapport_store::channel_account::note_error(tx, id, half, error, now)? {
         return Ok(());
     }
     let Some(stored) = rapport_store::channel_account::find(tx, id)? else { return Ok(()) };
     let channel_account = Box::new(shown(engine, stored)?);
-    let event = match error {
+    let event = match channel_account.health.last_error {
         Some(_) => Event::ChannelAccountFailed { channel_account },
         None => Event::ChannelAccountRecovered { channel_account },
     };

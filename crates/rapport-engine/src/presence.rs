@@ -13,6 +13,9 @@ const VIEWING_SECONDS: i64 = 45;
 const TYPING_SECONDS: i64 = 6;
 const CONTACT_TYPING_SECONDS: i64 = 8;
 
+/// Beyond so many conversations the ones that nobody looks at any more are forgotten.
+const MAX_QUIET_ENTRIES: usize = 4096;
+
 type Key = (WorkspaceId, ConversationId);
 
 #[derive(Clone)]
@@ -56,6 +59,9 @@ impl Presence {
             }
             if of_conversation.is_empty() {
                 viewers.remove(&key);
+            }
+            if viewers.len() > MAX_QUIET_ENTRIES {
+                viewers.retain(|_, known| known.values().any(|viewer| viewer.expires_at > now));
             }
         }
         let data = serde_json::json!({ "conversation_id": conversation, "viewer": viewer });

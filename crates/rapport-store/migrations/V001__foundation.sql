@@ -180,7 +180,9 @@ create table channel_accounts (
   widget_key text,
   last_inbound_at bigint,
   last_outbound_at bigint,
+  -- What is wrong with receiving, and with sending.
   last_error text,
+  last_outbound_error text,
   last_error_at bigint,
   created_at bigint not null,
   deleted_at bigint,

@@ -14,7 +14,7 @@ pub struct StoredAccount {
 }
 
 const COLUMNS: &str = "id, channel, name, active, address, config, secrets, widget_key, last_inbound_at, last_outbound_at, \
-    last_error, last_error_at, created_at, version";
+    coalesce(last_error, last_outbound_error), last_error_at, created_at, version";
 
 fn from_row(row: &Row) -> Result<StoredAccount, Error> {
     let active: bool = row.get(3)?;
@@ -210,21 +210,37 @@ pub fn note_outbound(tx: &mut Tx<'_>, id: &ChannelAccountId, at: Timestamp) -> R
     Ok(())
 }
 
-/// Notes or clears what is wrong with the account. Returns whether that is a change.
+/// Which half of an account something is wrong with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    Receiving,
+    Sending,
+}
+
+/// Notes or clears what is wrong with one half of the account. Returns whether that is a change.
 pub fn note_error(
     tx: &mut Tx<'_>,
     id: &ChannelAccountId,
+    half: Half,
     error: Option<&str>,
     at: Timestamp,
 ) -> Result<bool, Error> {
+    let column = match half {
+        Half::Receiving => "last_error",
+        Half::Sending => "last_outbound_error",
+    };
     let changed = match error {
         Some(error) => tx.execute(
-            "update channel_accounts set last_error = ?3, last_error_at = ?4 where workspace_id = ?1 and id = ?2 \
-             and (last_error is null or last_error <> ?3)",
+            &format!(
+                "update channel_accounts set {column} = ?3, last_error_at = ?4 where workspace_id = ?1 and id = ?2 \
+                 and ({column} is null or {column} <> ?3)"
+            ),
             &params![id, error, at],
         )?,
         None => tx.execute(
-            "update channel_accounts set last_error = null where workspace_id = ?1 and id = ?2 and last_error is not null",
+            &format!(
+                "update channel_accounts set {column} = null where workspace_id = ?1 and id = ?2 and {column} is not null"
+            ),
             &params![id],
         )?,
     };

@@ -255,8 +255,9 @@ pub fn list_answers_after(
     not_by: &UserId,
 ) -> Result<Vec<StoredMessage>, Error> {
     let sql = format!(
-        "select {COLUMNS} from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 and m.id > ?3 \
-         and m.direction = 'outbound' and m.author_kind = 'user' and coalesce(m.author_id, '') <> ?4 \
+        "select {COLUMNS} from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 and m.id <> ?3 \
+         and m.created_at >= (select s.created_at from messages s where s.workspace_id = ?1 and s.id = ?3) \
+         and m.direction = 'outbound' and m.author_kind in ('user', 'api') and coalesce(m.author_id, '') <> ?4 \
          and m.delivery_status <> 'cancelled' order by m.id limit 10"
     );
     let rows = tx.query(&sql, &params![conversation, after, not_by])?;
@@ -274,6 +275,18 @@ pub fn find_last_of_channel(
          and m.kind = 'message' and coalesce(m.delivery_status, '') <> 'cancelled' order by m.sent_at desc, m.id desc limit 1"
     );
     tx.query_opt(&sql, &params![conversation, channel])?.map(|row| from_row(&row)).transpose()
+}
+
+/// Since when the contact has been waiting: their first message after our last one.
+pub fn find_waiting_since(tx: &mut Tx<'_>, conversation: &ConversationId) -> Result<Option<Timestamp>, Error> {
+    let row = tx.query_opt(
+        "select min(m.sent_at) from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 \
+         and m.direction = 'inbound' and not m.automatic and m.sent_at > coalesce((select max(o.sent_at) from messages o \
+         where o.workspace_id = ?1 and o.conversation_id = ?2 and o.direction = 'outbound' \
+         and coalesce(o.delivery_status, '') <> 'cancelled'), 0)",
+        &params![conversation],
+    )?;
+    row.map(|row| row.get(0)).transpose().map(Option::flatten)
 }
 
 fn with_attachments(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<Vec<StoredMessage>, Error> {

@@ -190,7 +190,4 @@ pub enum PreChatFieldKind {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ApiConfig {
-    #[serde(default)]
-    pub callback_url: Option<String>,
-}
+pub struct ApiConfig {}

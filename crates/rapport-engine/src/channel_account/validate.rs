@@ -263,23 +263,9 @@ fn check_pre_chat_fields(fields: &mut [PreChatField], findings: &mut Findings) {
 }
 
 fn check_api(config: &ApiConfig) -> Result<Checked, Error> {
-    if let Some(url) = &config.callback_url
-        && !is_web_address(url)
-    {
-        return Err(Error::invalid("config.callback_url", "A web address begins with https:// or http://."));
-    }
     Ok(Checked { address: None, addresses: Vec::new(), reply_email_account_id: None, config: to_value(config)? })
 }
 
-fn is_web_address(url: &str) -> bool {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    url.len() <= 2048
-        && !url.chars().any(|character| character.is_whitespace() || character.is_control())
-        && rest.is_some_and(|rest| {
-            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            !authority.is_empty() && !authority.contains('@')
-        })
-}
 
 /// `scheme://host[:port]` and nothing else; the first label of a host may be `*`.
 fn is_origin(origin: &str) -> bool {

@@ -94,6 +94,7 @@ fn send_in(tx: &mut Tx<'_>, engine: &Engine, visit: &Visit, new: &NewChatMessage
             verified: visitor.identity.is_some(),
         },
         provider_message_id: Some(provider_id),
+        content_id: None,
         // Kept inside the provider's id: there it is the visitor's own, and cannot collide with a teammate's.
         client_id: None,
         subject: None,

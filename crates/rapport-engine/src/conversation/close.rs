@@ -71,11 +71,20 @@ fn undo_close(tx: &mut Tx<'_>, caller: &Caller, conversation: &mut Conversation,
     if rapport_store::link::find_active_follow_up(tx, &conversation.id)?.is_some() {
         return Err(Error::conflict("follow_up_exists", "The customer has written again: a follow-up is open."));
     }
+    if let Some(contact) = &conversation.contact {
+        let scope = rapport_store::conversation::scope_key(tx, &conversation.id)?.unwrap_or_default();
+        if let Some(other) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope)? {
+            let current = access::conversation(tx, caller, &other)?;
+            let detail = format!("{} has another open conversation, #{}.", contact.display_name, current.number);
+            return Err(Error::conflict_with("conversation_exists", detail, &current));
+        }
+    }
     let from = rapport_store::conversation::closed_from(tx, &conversation.id)?;
     conversation.status = from.as_deref().and_then(Status::parse).unwrap_or(Status::Open);
     conversation.lifecycle = Lifecycle::Open;
     conversation.closed_at = None;
     conversation.closed_by = None;
+    conversation.waiting_since = rapport_store::message::find_waiting_since(tx, &conversation.id)?;
     save(tx, conversation, now)?;
     let event = Event::ConversationReopened {
         conversation: Box::new(conversation.clone()),

@@ -25,7 +25,11 @@ impl Engine {
             let contact = rapport_store::contact::find(tx, &contact_id)?.ok_or(Error::NotFound)?;
             let settings =
                 rapport_store::workspace::find(tx)?.map(|workspace| workspace.settings).unwrap_or_default();
-            let scope = scope_key(settings.conversation_scope, original.channel_account_id.as_ref());
+            // A follow-up keeps to the limits of what it follows.
+            let scope = match rapport_store::conversation::scope_key(tx, &original.id)? {
+                Some(key) if key.starts_with("thread:") || key.starts_with("sender:") => key,
+                _ => scope_key(settings.conversation_scope, original.channel_account_id.as_ref()),
+            };
             if let Some(active) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope)? {
                 let current = access::conversation(tx, &caller_, &active)?;
                 let detail = format!("{} has an open conversation, #{}.", contact.display_name, current.number);

@@ -16,6 +16,15 @@ pub(crate) struct Change {
     pub next_attempt_at: Option<Timestamp>,
 }
 
+/// Why a person is needed after this.
+const fn reason_to_act(status: DeliveryStatus) -> &'static str {
+    match status {
+        DeliveryStatus::Unknown => "It is not certain that a message was sent.",
+        DeliveryStatus::Bounced => "A message came back undelivered.",
+        _ => "A message could not be sent.",
+    }
+}
+
 /// Whether the change was allowed and made. A final failure asks for a person's attention.
 pub(crate) fn apply(
     tx: &mut Tx<'_>,
@@ -56,12 +65,10 @@ pub(crate) fn apply(
         DeliveryStatus::Failed | DeliveryStatus::Bounced | DeliveryStatus::Unknown
     );
     if failed {
-        let reason = match delivery.status {
-            DeliveryStatus::Unknown => "It is not certain that a message was sent.",
-            DeliveryStatus::Bounced => "A message came back undelivered.",
-            _ => "A message could not be sent.",
-        };
-        conversation.requires_action = Some(reason.to_owned());
+        conversation.requires_action = Some(reason_to_act(delivery.status).to_owned());
+    } else if conversation.requires_action.as_deref() == Some(reason_to_act(before.status)) {
+        // What asked for attention is being dealt with.
+        conversation.requires_action = None;
     }
     open::save(tx, &mut conversation, now)?;
     let event = Event::MessageDeliveryChanged {

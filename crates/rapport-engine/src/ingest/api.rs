@@ -58,6 +58,7 @@ pub(crate) fn accept(
         channel_account_id: account,
         sender: Sender { kind: address.kind, value: address.value.clone(), name: None, verified: false },
         provider_message_id: None,
+        content_id: None,
         client_id: new.client_id.clone(),
         subject: new.subject.clone(),
         body_text,

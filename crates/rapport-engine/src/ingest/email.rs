@@ -26,6 +26,8 @@ pub struct EmailSource {
     pub recipients: Vec<String>,
     /// Moves together with what was read.
     pub position: Option<MailboxPosition>,
+    /// The mail was too large to be fetched: only its header is here.
+    pub headers_only: bool,
 }
 
 /// How far a mailbox was read once this mail is stored.
@@ -146,15 +148,22 @@ impl Engine {
             .await?;
             attachments.push(kept);
         }
+        let mut warnings = warnings_of(parsed);
+        let mut body_text = parsed.text.clone();
+        if source.headers_only {
+            warnings.push("too_large".to_owned());
+            body_text = "This mail is too large to be taken in. It is still in the mailbox.".to_owned();
+        }
         let sanitized = parsed.html.as_deref().map(html::sanitize);
         Ok(Inbound {
             channel: Channel::Email,
             channel_account_id: account.clone(),
             sender: sender_of(parsed),
             provider_message_id: Some(provider_id(&parsed.message_id)),
+            content_id: Some(content_id(parsed)),
             client_id: None,
             subject: Some(text::single_line(&parsed.subject, 500)).filter(|subject| !subject.is_empty()),
-            body_text: parsed.text.clone(),
+            body_text,
             visible_text: parsed.has_quote.then(|| parsed.visible_text.clone()),
             has_remote_images: sanitized.as_ref().is_some_and(|html| html.has_remote_images),
             body_html: sanitized.map(|html| html::split_quote_html(&html.html)),
@@ -167,7 +176,7 @@ impl Engine {
             threading: self.threading_of(parsed, source),
             attachments,
             uploads: None,
-            warnings: warnings_of(parsed),
+            warnings,
             automatic: !matches!(parsed.automatic.kind, AutoKind::No | AutoKind::List),
             raw_blob: Some(raw_blob),
             test: false,
@@ -209,6 +218,17 @@ fn provider_id(message_id: &str) -> String {
         return message_id.to_owned();
     }
     format!("sha256:{}", crate::keys::hex(&Sha256::digest(message_id.as_bytes())))
+}
+
+/// Names a mail by what it says, for when its Message-ID does not.
+fn content_id(parsed: &ParsedEmail) -> String {
+    let mut hash = Sha256::new();
+    let from = parsed.from.as_ref().map_or("", |from| from.address.as_str());
+    for part in [parsed.message_id.as_str(), from, &parsed.subject, &parsed.text] {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    format!("content:{}", crate::keys::hex(&hash.finalize()))
 }
 
 fn recipient(address: &EmailAddress) -> Recipient {

@@ -35,7 +35,12 @@ fn find_owner(
     bounce: Option<&MessageId>,
 ) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
     if let Some(conversation) = reply {
-        return Ok(rapport_store::channel_account::find_owner_of_conversation(tx, conversation)?);
+        if let Some(owner) = rapport_store::channel_account::find_owner_of_conversation(tx, conversation)? {
+            return Ok(Some(owner));
+        }
+        // A chat that went on by email has no email message of its own yet.
+        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+        return Ok(rapport_store::visitor::find_reply_account(tx, conversation, domain)?);
     }
     if let Some(message) = bounce {
         return Ok(rapport_store::channel_account::find_owner_of_message(tx, message)?);
@@ -79,14 +84,14 @@ impl Listener {
     async fn deliver_to(&self, recipient: &str, message: Bytes) -> DeliveryVerdict {
         let owner = match self.owner(recipient).await {
             Ok(Some(owner)) => owner,
-            Ok(None) => return DeliveryVerdict::Reject("5.1.1 no such mailbox here".into()),
+            Ok(None) => return DeliveryVerdict::Reject("no such mailbox here".into()),
             Err(error) => return temporary(&error),
         };
-        let source = EmailSource { recipients: vec![recipient.to_owned()], position: None };
+        let source = EmailSource { recipients: vec![recipient.to_owned()], ..EmailSource::default() };
         match self.0.ingest_email(&owner.0, &owner.1, message, source).await {
             Ok(_) => DeliveryVerdict::Accept,
-            Err(Error::TooLarge { .. }) => DeliveryVerdict::Reject("5.3.4 the message is too large".into()),
-            Err(Error::Validation(_)) => DeliveryVerdict::Reject("5.6.0 the message cannot be read".into()),
+            Err(Error::TooLarge { .. }) => DeliveryVerdict::Reject("the message is too large".into()),
+            Err(Error::Validation(_)) => DeliveryVerdict::Reject("the message cannot be read".into()),
             Err(error) => temporary(&error),
         }
     }
@@ -94,5 +99,5 @@ impl Listener {
 
 fn temporary(error: &Error) -> DeliveryVerdict {
     tracing::warn!(%error, "a mail could not be stored; its sender will try again");
-    DeliveryVerdict::TemporaryFailure("4.3.0 please try again later".into())
+    DeliveryVerdict::TemporaryFailure("please try again later".into())
 }

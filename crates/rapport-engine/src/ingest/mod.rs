@@ -31,6 +31,8 @@ pub(crate) struct Inbound {
     pub sender: Sender,
     /// The provider's own id; the same one twice is one message.
     pub provider_message_id: Option<String>,
+    /// An id for the case that another message came under the provider's id: two mails may share a Message-ID.
+    pub content_id: Option<String>,
     pub client_id: Option<String>,
     pub subject: Option<String>,
     pub body_text: String,
@@ -109,9 +111,10 @@ pub enum AcceptedStatus {
 
 /// Stores the message where it belongs and announces what it changed.
 pub(crate) fn accept(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound) -> Result<Accepted, Error> {
-    if let Some(known) = route::find_duplicate(tx, inbound)? {
-        return Ok(known);
-    }
+    let provider_message_id = match route::seen_before(tx, inbound)? {
+        route::Seen::Duplicate(known) => return Ok(known),
+        route::Seen::Never { provider_message_id } => provider_message_id,
+    };
     let now = engine.now();
     let sender = &inbound.sender;
     let display_name = sender.name.clone().unwrap_or_else(|| sender.value.clone());
@@ -145,7 +148,10 @@ pub(crate) fn accept(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound) -> Res
         // It was closed after the decision: decide again.
         return Err(Error::Store(rapport_store::Error::Retryable("the conversation was closed meanwhile".into())));
     }
-    let stored = to_message(engine, inbound, &contact, &conversation, warnings, now);
+    let stored = StoredMessage {
+        provider_message_id,
+        ..to_message(engine, inbound, &contact, &conversation, warnings, now)
+    };
     store_in(tx, engine, &mut conversation, stored, inbound, &actor, now)
 }
 
@@ -271,7 +277,7 @@ fn to_message(
         message,
         details,
         raw_blob: inbound.raw_blob.clone(),
-        provider_message_id: inbound.provider_message_id.clone(),
+        provider_message_id: None,
     }
 }
 

@@ -28,24 +28,48 @@ pub(super) struct Start {
     pub linked_to: Option<ConversationReference>,
 }
 
+/// The answer to the first question.
+pub(super) enum Seen {
+    Duplicate(Accepted),
+    /// With the id under which it will be known.
+    Never { provider_message_id: Option<String> },
+}
+
 /// The first question: whether the message was seen before, or is one that we sent ourselves.
-pub(super) fn find_duplicate(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<Option<Accepted>, Error> {
+pub(super) fn seen_before(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<Seen, Error> {
     let duplicate = |message_id, conversation_id| {
-        Some(Accepted { status: AcceptedStatus::Duplicate, message_id, conversation_id })
+        Ok(Seen::Duplicate(Accepted { status: AcceptedStatus::Duplicate, message_id, conversation_id }))
     };
-    if let Some(provider_id) = &inbound.provider_message_id
-        && let Some((message, conversation)) =
-            rapport_store::message::find_by_provider_id(tx, &inbound.channel_account_id, provider_id)?
-    {
-        return Ok(duplicate(message, conversation));
-    }
     if let Some(email_id) = &inbound.threading.email_message_id {
         let known = rapport_store::message::list_by_email_id(tx, email_id)?;
         if let Some(own) = known.into_iter().find(|known| known.outbound) {
-            return Ok(duplicate(own.message_id, own.conversation_id));
+            return duplicate(own.message_id, own.conversation_id);
         }
     }
-    Ok(None)
+    let account = &inbound.channel_account_id;
+    let Some(provider_id) = &inbound.provider_message_id else {
+        return Ok(Seen::Never { provider_message_id: None });
+    };
+    let Some((message, conversation)) = rapport_store::message::find_by_provider_id(tx, account, provider_id)? else {
+        return Ok(Seen::Never { provider_message_id: Some(provider_id.clone()) });
+    };
+    let Some(content_id) = &inbound.content_id else { return duplicate(message, conversation) };
+    // Broken senders give several mails one Message-ID; only the same content is the same mail.
+    let same = rapport_store::message::find(tx, &message)?.is_some_and(|stored| says_the_same(&stored.message, inbound));
+    if same {
+        return duplicate(message, conversation);
+    }
+    match rapport_store::message::find_by_provider_id(tx, account, content_id)? {
+        Some((message, conversation)) => duplicate(message, conversation),
+        None => Ok(Seen::Never { provider_message_id: Some(content_id.clone()) }),
+    }
+}
+
+fn says_the_same(stored: &rapport_domain::model::Message, inbound: &Inbound) -> bool {
+    stored.body_text == inbound.body_text
+        && stored.subject == inbound.subject
+        && stored.from.as_ref().map(|from| &from.address)
+            == inbound.recipients.from.as_ref().map(|from| &from.address)
 }
 
 /// The other questions, in order.
@@ -62,18 +86,16 @@ pub(super) fn decide(
     if let Some(destination) = answered_thread(tx, inbound, contact, address, &scope)? {
         return Ok(destination);
     }
-    if !inbound.per_thread {
-        let by_address = match scope.is_empty() {
-            true => rapport_store::conversation::find_active_by_address(tx, address)?,
-            false => None,
-        };
-        let active = match by_address {
-            Some(id) => Some(id),
-            None => rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope)?,
-        };
-        if let Some(id) = active {
-            return Ok(Destination::Existing { id, new_participant: false });
-        }
+    let by_address = match scope.is_empty() {
+        true => rapport_store::conversation::find_active_by_address(tx, address)?,
+        false => None,
+    };
+    let active = match by_address {
+        Some(id) => Some(id),
+        None => rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope)?,
+    };
+    if let Some(id) = active {
+        return Ok(Destination::Existing { id, new_participant: false });
     }
     Ok(Destination::New(Start { scope_key: scope, ..Start::default() }))
 }

@@ -35,6 +35,7 @@ impl Engine {
             if let Some(last) = conversation.last_message.as_mut().filter(|last| last.id == id_) {
                 last.delivery_status = Some(DeliveryStatus::Cancelled);
             }
+            conversation.waiting_since = rapport_store::message::find_waiting_since(tx, &conversation_id_)?;
             open::save(tx, &mut conversation, now)?;
             let event = Event::MessageCancelled {
                 conversation: Box::new(conversation.clone()),

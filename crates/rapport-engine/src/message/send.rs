@@ -72,6 +72,11 @@ pub(crate) fn send_in(
     direction: Direction,
     new: &NewMessage,
 ) -> Result<Message, Error> {
+    match new.then {
+        Some(Then::Close) => caller.require(Permission::ConversationClose)?,
+        Some(Then::Solve | Then::Wait) => caller.require(Permission::ConversationEdit)?,
+        None => {}
+    }
     let mut conversation = access::conversation_for_update(tx, caller, id)?;
     if let Some(client_id) = &new.client_id {
         check_client_id(client_id)?;
@@ -131,7 +136,6 @@ fn accept(
     }
     match new.then {
         Some(Then::Close) => {
-            caller.require(Permission::ConversationClose)?;
             close::close(tx, caller, conversation, now)?;
         }
         Some(Then::Solve) => {

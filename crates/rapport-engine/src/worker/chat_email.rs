@@ -13,6 +13,7 @@ use rapport_channels::email::{
 use rapport_domain::model::{Conversation, Delivery};
 use rapport_domain::{Actor, Channel, ConversationId, DeliveryStatus, Event, MessageId, Timestamp, VisitorId};
 use rapport_store::Tx;
+use rapport_store::channel_account::Half;
 use rapport_store::jobs::ClaimedJob;
 use rapport_store::visitor::history::{self, ChatMessage};
 
@@ -352,7 +353,8 @@ async fn report(
             if code == EMAILED || code == UNCERTAIN {
                 note_sent(tx, &prepared, now)?;
             }
-            crate::mailbox::note_health(tx, &engine_, &prepared.account.account.id, account_error.as_deref())
+            let account = &prepared.account.account.id;
+            crate::mailbox::note_health(tx, &engine_, account, Half::Sending, account_error.as_deref())
         })
         .await
 }

@@ -9,6 +9,7 @@ use rapport_channels::html;
 use rapport_domain::model::{Message, Recipient};
 use rapport_domain::{Actor, Channel, DeliveryStatus, Timestamp};
 use rapport_store::Tx;
+use rapport_store::channel_account::Half;
 use rapport_store::jobs::ClaimedJob;
 use rapport_store::message::StoredMessage;
 
@@ -51,6 +52,10 @@ fn claim(
     job: &ClaimedJob,
     message_id: &rapport_domain::MessageId,
 ) -> Result<Claim, Error> {
+    // A holder whose lease ran out has no say any more.
+    if !rapport_store::jobs::extend_lease(tx, job, job.lease_until)? {
+        return Ok(Claim::Finished);
+    }
     let now = engine.now();
     let Some(stored) = rapport_store::message::find(tx, message_id)? else {
         rapport_store::jobs::complete_job(tx, job)?;
@@ -276,7 +281,7 @@ async fn report(
                 if change.status == DeliveryStatus::Sent {
                     rapport_store::channel_account::note_outbound(tx, &account_id, now)?;
                 }
-                crate::mailbox::note_health(tx, &engine_, &account_id, account_error.as_deref())
+                crate::mailbox::note_health(tx, &engine_, &account_id, Half::Sending, account_error.as_deref())
             }
         })
         .await

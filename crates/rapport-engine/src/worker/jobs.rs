@@ -13,7 +13,7 @@ pub(crate) const CHAT_EMAIL: &str = "chat_email";
 pub(crate) const KINDS: &[&str] = &[DELIVER, CHAT_EMAIL];
 
 /// With the backoff below, about five days: as long as mail servers try (RFC 5321 §4.5.4.1).
-const DELIVERY_ATTEMPTS: i32 = 24;
+const DELIVERY_ATTEMPTS: i32 = 28;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct DeliverPayload {

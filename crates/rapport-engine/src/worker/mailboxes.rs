@@ -56,9 +56,13 @@ async fn wanted(engine: &Engine) -> Result<Vec<Wanted>, Error> {
     let mut wanted = Vec::new();
     for (workspace, id) in accounts {
         let id_ = id.clone();
-        let account = engine.read(&workspace, move |tx| load_email(tx, &id_)).await?;
-        if account.reads_imap() {
-            wanted.push(Wanted { workspace, id, version: account.account.version });
+        match engine.read(&workspace, move |tx| load_email(tx, &id_)).await {
+            Ok(account) if account.reads_imap() => {
+                wanted.push(Wanted { workspace, id, version: account.account.version });
+            }
+            Ok(_) => {}
+            // One broken account must not keep the others from being read.
+            Err(error) => tracing::warn!(account = %id, %error, "an email account cannot be loaded"),
         }
     }
     Ok(wanted)
@@ -139,13 +143,15 @@ impl Sink {
 
 impl ImapSink for Sink {
     async fn store(&mut self, message: FetchedMessage) -> Result<(), SinkError> {
-        let source = EmailSource { recipients: Vec::new(), position: Some(self.position(message.cursor)) };
+        let source = EmailSource {
+            recipients: Vec::new(),
+            position: Some(self.position(message.cursor)),
+            headers_only: message.headers_only,
+        };
         let raw = Bytes::from(message.raw);
         match self.engine.ingest_email(&self.workspace, &self.account, raw, source).await {
             Ok(_) => Ok(()),
-            Err(error @ (Error::Store(_) | Error::Blob(_) | Error::SendRefused { .. })) => {
-                Err(SinkError::Temporary(error.to_string()))
-            }
+            Err(error) if is_passing(&error) => Err(SinkError::Temporary(error.to_string())),
             Err(error) => Err(SinkError::Permanent(error.to_string())),
         }
     }
@@ -187,6 +193,18 @@ impl ImapSink for Sink {
         if let Err(error) = self.engine.note_account_health(&self.workspace, &self.account, error).await {
             tracing::warn!(account = %self.account, %error, "the state of a mailbox could not be noted");
         }
+    }
+}
+
+/// Whether trying the same mail again later can help.
+fn is_passing(error: &Error) -> bool {
+    use rapport_store::Error as StoreError;
+    match error {
+        Error::Store(error) => {
+            matches!(error, StoreError::Unavailable(_) | StoreError::Retryable(_) | StoreError::Closed)
+        }
+        Error::Blob(_) | Error::SendRefused { .. } => true,
+        _ => false,
     }
 }
 

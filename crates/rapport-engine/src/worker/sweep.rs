@@ -45,7 +45,7 @@ impl Engine {
                 })
                 .await?;
             for key in unused {
-                self.blobs().delete(&key).await?;
+                self.blobs().delete_stale(&key).await?;
             }
         }
         Ok(())

@@ -94,6 +94,14 @@ impl Fixture {
         self.account(Channel::Email, name, config).await
     }
 
+    pub async fn threads_mailbox(&self, name: &str, address: &str) -> ChannelAccountId {
+        let config = json!({
+            "address": address, "inbound": { "kind": "http" }, "outbound": { "kind": "none" },
+            "additional_addresses": [], "thread_scope": "per_thread",
+        });
+        self.account(Channel::Email, name, config).await
+    }
+
     async fn account(&self, channel: Channel, name: &str, config: serde_json::Value) -> ChannelAccountId {
         let new = NewAccount { channel, name: name.into(), active: true, config, secrets: Default::default() };
         self.engine.create_channel_account(&self.alice, new).await.expect("an account").account.id

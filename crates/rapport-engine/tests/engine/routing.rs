@@ -198,3 +198,30 @@ fn an_automatic_answer_neither_reopens_nor_marks_unread() {
         assert_eq!(conversation.inbound_count, 1);
     });
 }
+
+#[test]
+fn another_mail_under_a_message_id_that_was_seen_is_not_lost() {
+    on_both_engines(|app| async move {
+        let first = app.mail(&app.support, Mail::default()).await;
+        let other = Mail { body: "A broken sender used the id again.", ..Mail::default() };
+        let second = app.mail(&app.support, other).await;
+        assert_eq!(second.status, AcceptedStatus::Stored);
+        assert_eq!(app.mail(&app.support, other).await.status, AcceptedStatus::Duplicate);
+        assert_eq!(app.messages(&first.conversation_id).await.len(), 2);
+    });
+}
+
+#[test]
+fn in_a_mailbox_of_threads_each_thread_is_a_conversation_and_stays_one() {
+    on_both_engines(|app| async move {
+        let threads = app.threads_mailbox("Press", "press@bikes.example").await;
+        let to = "press@bikes.example";
+        let one = app.mail(&threads, Mail { id: "one@customers.example", to, ..Mail::default() }).await;
+        let two = app.mail(&threads, Mail { id: "two@customers.example", to, ..Mail::default() }).await;
+        assert_ne!(one.conversation_id, two.conversation_id);
+        let unknown = Some("sent-long-ago@customers.example");
+        let three = app.mail(&threads, Mail { id: "three@customers.example", to, in_reply_to: unknown, ..Mail::default() }).await;
+        let four = app.mail(&threads, Mail { id: "four@customers.example", to, in_reply_to: unknown, ..Mail::default() }).await;
+        assert_eq!(three.conversation_id, four.conversation_id, "both answer a mail that we never saw");
+    });
+}

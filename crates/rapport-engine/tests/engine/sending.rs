@@ -63,7 +63,9 @@ fn a_held_message_can_be_taken_back_and_never_leaves() {
         let new = NewMessage { hold_seconds: 10, ..text("Oops") };
         let held = app.engine.send_message(&app.alice, &id, Direction::Outbound, new).await.expect("accepted");
         assert!(held.held_until.is_some());
+        assert!(app.conversation(&id).await.waiting_since.is_none());
         let cancelled = app.engine.cancel_message(&app.alice, &id, &held.id).await.expect("taken back");
+        assert!(app.conversation(&id).await.waiting_since.is_some(), "the customer still waits");
         assert_eq!(cancelled.delivery.expect("outbound").status, DeliveryStatus::Cancelled);
         app.clock.advance_seconds(60);
         app.engine.drain_jobs().await.expect("jobs run");
@@ -178,5 +180,20 @@ fn a_read_only_person_can_change_nothing() {
         assert!(matches!(app.engine.close(&reader, &id).await, Err(Error::Forbidden(_))));
         assert!(matches!(app.engine.add_note(&reader, &id, NewNote::default()).await, Err(Error::Forbidden(_))));
         assert!(app.engine.find_conversation(&reader, &id).await.is_ok());
+    });
+}
+
+#[test]
+fn closing_can_be_taken_back_unless_another_conversation_has_begun() {
+    on_both_engines(|app: Fixture| async move {
+        let id = app.mail(&app.support, Mail::default()).await.conversation_id;
+        app.engine.close(&app.alice, &id).await.expect("closed");
+        let reopened = app.engine.undo_close(&app.alice, &id).await.expect("taken back");
+        assert_eq!(reopened.status, Status::Open);
+        assert!(reopened.waiting_since.is_some());
+        app.engine.close(&app.alice, &id).await.expect("closed");
+        app.mail(&app.support, Mail { id: "new@customers.example", ..Mail::default() }).await;
+        let refused = app.engine.undo_close(&app.alice, &id).await;
+        assert!(matches!(refused, Err(Error::Conflict { code: "conversation_exists", .. })), "{refused:?}");
     });
 }

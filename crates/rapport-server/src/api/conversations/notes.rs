@@ -2,9 +2,8 @@
 
 use axum::extract::State;
 use rapport_domain::model::Message;
-use rapport_domain::{AttachmentId, ConversationId, UserId};
+use rapport_domain::{AttachmentId, ConversationId};
 use rapport_engine::message::NewNote;
-use rapport_engine::{Caller, Engine, Error};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -20,9 +19,6 @@ use crate::state::AppState;
 pub struct NoteBody {
     body_text: String,
     body_html: Option<String>,
-    /// Teammates whom the text names; they have to be people of this workspace.
-    #[serde(default)]
-    mentions: Vec<UserId>,
     #[serde(default)]
     attachment_ids: Vec<AttachmentId>,
     /// Your own id for the note; the same one twice is one note.
@@ -39,22 +35,8 @@ pub async fn add(
     command: Command<NoteBody>,
 ) -> Created<Message> {
     let caller = command.caller(&caller);
-    let NoteBody { body_text, body_html, mentions, attachment_ids, client_id } = command.body;
-    // The conversation is looked for first, so that what is wrong with the rest tells nothing about it.
-    state.engine().find_conversation(&caller, &id).await?;
-    check_mentions(state.engine(), &caller, &mentions).await?;
+    let NoteBody { body_text, body_html, attachment_ids, client_id } = command.body;
     let note = NewNote { body_text, body_html, attachment_ids, client_id };
     let added = state.engine().add_note(&caller, &id, note).await;
     created(added.map(|message| signed(state.engine(), &caller, message)))
-}
-
-async fn check_mentions(engine: &Engine, caller: &Caller, mentions: &[UserId]) -> Result<(), Error> {
-    if mentions.is_empty() {
-        return Ok(());
-    }
-    let users = engine.list_users(caller).await?;
-    match mentions.iter().position(|mention| !users.iter().any(|user| user.id == *mention)) {
-        Some(position) => Err(Error::invalid(format!("mentions.{position}"), "There is no such person in this workspace.")),
-        None => Ok(()),
-    }
 }

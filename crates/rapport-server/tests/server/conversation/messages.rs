@@ -1,0 +1,122 @@
+//! Messages, notes, drafts and what was read.
+
+use rapport_domain::Role;
+use rapport_testkit::app::TestApp;
+use serde_json::{Value, json};
+
+use crate::on_both_engines;
+use crate::support::{office, talk};
+
+on_both_engines! {
+    the_same_client_id_is_one_message,
+    a_repeated_request_under_one_key_gets_the_first_answer,
+    pages_of_the_timeline_go_back_to_the_beginning,
+    a_draft_is_ones_own,
+    what_one_has_read_is_ones_own,
+    mail_that_is_handed_over_twice_is_one_message,
+}
+
+async fn the_same_client_id_is_one_message(app: TestApp) {
+    let (_, ana) = office(&app, "acme").await;
+    let path = format!("/api/v1/conversations/{}/messages", talk(&ana, "Maria").await.conversation);
+    let body = json!({"body_text": "Hello Maria", "client_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"});
+    let first = ana.post(&path, &body).await.expect(201);
+    let second = ana.post(&path, &body).await.expect(201);
+    assert_eq!(first["id"], second["id"]);
+    assert_eq!(ana.get(&path).await.expect(200)["data"].as_array().unwrap().len(), 2);
+}
+
+async fn a_repeated_request_under_one_key_gets_the_first_answer(app: TestApp) {
+    let (_, ana) = office(&app, "acme").await;
+    let path = format!("/api/v1/conversations/{}/notes", talk(&ana, "Maria").await.conversation);
+    let body = json!({"body_text": "She called as well."});
+    let post = axum::http::Method::POST;
+    let key = [("idempotency-key", "note-1")];
+    let repeats: Vec<_> = (0..4)
+        .map(|_| {
+            let (client, path, body, post) = (ana.client.clone(), path.clone(), body.clone(), post.clone());
+            tokio::spawn(async move { client.send(post, &path, Some(&body), &key).await.expect(201) })
+        })
+        .collect();
+    let mut answers: Vec<Value> = Vec::new();
+    for repeat in repeats {
+        answers.push(repeat.await.unwrap());
+    }
+    assert!(answers.iter().all(|answer| answer["id"] == answers[0]["id"]));
+    let long = "k".repeat(256);
+    let refused = ana.send(post, &path, Some(&body), &[("idempotency-key", long.as_str())]).await;
+    assert_eq!(refused.expect(422)["errors"][0]["field"], "Idempotency-Key");
+}
+
+async fn pages_of_the_timeline_go_back_to_the_beginning(app: TestApp) {
+    let (_, ana) = office(&app, "acme").await;
+    let path = format!("/api/v1/conversations/{}", talk(&ana, "Maria").await.conversation);
+    for number in 0..7 {
+        ana.post(&format!("{path}/notes"), &json!({"body_text": format!("Note {number}")})).await.expect(201);
+        app.advance_seconds(1);
+    }
+    ana.post(&format!("{path}/assign"), &json!({"user_id": "me"})).await.expect(200);
+    let whole = ana.get(&format!("{path}/timeline?limit=100")).await.expect(200);
+    assert_eq!(whole["next_cursor"], Value::Null);
+    let whole = whole["data"].as_array().unwrap().clone();
+    assert_eq!(whole.iter().filter(|item| item["type"] == "message").count(), 8);
+    assert!(whole.iter().any(|item| item["activity"]["name"] == "conversation.assigned"));
+    let mut pages: Vec<Value> = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = ana.get(&format!("{path}/timeline?limit=3{cursor}")).await.expect(200);
+        pages.splice(0..0, page["data"].as_array().unwrap().clone());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(pages, whole);
+}
+
+async fn a_draft_is_ones_own(app: TestApp) {
+    let (acme, ana) = office(&app, "acme").await;
+    let ben = acme.user("Ben", Role::User).await;
+    let path = format!("/api/v1/conversations/{}/drafts/reply", talk(&ana, "Maria").await.conversation);
+    assert_eq!(ana.get(&path).await.refusal(404), "not_found");
+    ana.put(&path, &json!({"body_text": "Dear Maria"})).await.expect(200);
+    assert_eq!(ana.get(&path).await.expect(200)["body_text"], "Dear Maria");
+    assert_eq!(ben.get(&path).await.refusal(404), "not_found");
+    ben.put(&path, &json!({"body_text": "Hi"})).await.expect(200);
+    ana.delete(&path).await.expect(204);
+    assert_eq!(ana.get(&path).await.refusal(404), "not_found");
+    assert_eq!(ben.get(&path).await.expect(200)["body_text"], "Hi");
+}
+
+async fn what_one_has_read_is_ones_own(app: TestApp) {
+    let (acme, ana) = office(&app, "acme").await;
+    let ben = acme.user("Ben", Role::ReadOnly).await;
+    let path = format!("/api/v1/conversations/{}", talk(&ana, "Maria").await.conversation);
+    assert_eq!(ben.post(&format!("{path}/read"), &json!({})).await.expect(200)["unread_count"], 0);
+    assert_eq!(ben.get(&path).await.expect(200)["unread_count"], 0);
+    assert_eq!(ana.get(&path).await.expect(200)["unread_count"], 1);
+    assert_eq!(ben.post(&format!("{path}/unread"), &json!({})).await.expect(200)["unread_count"], 1);
+}
+
+async fn mail_that_is_handed_over_twice_is_one_message(app: TestApp) {
+    let (_, ana) = office(&app, "acme").await;
+    let mailbox = json!({"channel": "email", "name": "Mail", "config": {
+        "address": "help@acme.example", "inbound": {"kind": "http"}, "outbound": {"kind": "none"},
+    }});
+    let account = ana.post("/api/v1/channel-accounts", &mailbox).await.expect(201);
+    let path = format!("/api/v1/ingest/email/{}", account["id"].as_str().unwrap());
+    let mail = "From: Maria <maria@customer.example>\r\nTo: help@acme.example\r\nSubject: Order 7\r\n\
+        Message-ID: <one@customer.example>\r\n\r\nWhere is it?\r\n";
+    let headers = [("x-rapport-csrf", "1"), ("content-type", "message/rfc822")];
+    let post = axum::http::Method::POST;
+    let hand_over = async || ana.send_bare(post.clone(), &path, Some(mail.into()), &headers).await.expect(201);
+    let (first, second) = (hand_over().await, hand_over().await);
+    assert_eq!((first["status"].clone(), second["status"].clone()), (json!("stored"), json!("duplicate")));
+    assert_eq!(first["message_id"], second["message_id"]);
+    let conversation = format!("/api/v1/conversations/{}", first["conversation_id"].as_str().unwrap());
+    let shown = ana.get(&conversation).await.expect(200);
+    assert_eq!((shown["subject"].clone(), shown["inbound_count"].clone()), (json!("Order 7"), json!(1)));
+    let raw = ana.get(&format!("{conversation}/messages/{}/raw", first["message_id"].as_str().unwrap())).await;
+    assert_eq!(raw.body, mail);
+    assert!(raw.header("content-disposition").starts_with("attachment;"));
+}
