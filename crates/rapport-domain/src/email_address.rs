@@ -6,7 +6,9 @@
 /// Sub-addresses (`+tag`) are kept, because they may belong to different people.
 pub fn normalise(address: &str) -> Option<String> {
     let address = address.trim().trim_start_matches('<').trim_end_matches('>').trim();
-    if address.len() > 320 || address.chars().any(|character| character.is_control() || character.is_whitespace()) {
+    if address.len() > 320
+        || address.chars().any(|character| character.is_control() || character.is_whitespace())
+    {
         return None;
     }
     let (local, domain) = address.rsplit_once('@')?;
@@ -33,7 +35,16 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "ana", "@example.org", "ana@", "a b@example.org", "\"a@evil\"@ok.org", "a@b\r\nBcc: c@d", "a@b..c"] {
+        for text in [
+            "",
+            "ana",
+            "@example.org",
+            "ana@",
+            "a b@example.org",
+            "\"a@evil\"@ok.org",
+            "a@b\r\nBcc: c@d",
+            "a@b..c",
+        ] {
             assert_eq!(normalise(text), None, "{text:?}");
         }
     }

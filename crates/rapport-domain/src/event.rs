@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::model::{
-    ChannelAccount, Contact, Conversation, ConversationReference, Delivery, Draft, Message, User, UserReference,
-    Workspace,
+    ChannelAccount, Contact, Conversation, ConversationReference, Delivery, Draft, Message, User,
+    UserReference, Workspace,
 };
 use crate::{
-    AuthorKind, ContactId, ConversationId, DraftMode, LinkKind, MessageId, Origin, Priority, Status, Timestamp,
+    AuthorKind, ContactId, ConversationId, DraftMode, LinkKind, MessageId, Origin, Priority, Status,
+    Timestamp,
 };
 
 /// Who caused something.
@@ -53,35 +54,120 @@ crate::text_enum! {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Event {
-    ConversationCreated { conversation: Box<Conversation>, origin: Origin },
-    ConversationAssigned { conversation: Box<Conversation>, assignee: UserReference, previous: Option<UserReference> },
-    ConversationUnassigned { conversation: Box<Conversation>, previous: UserReference },
-    ConversationStatusChanged { conversation: Box<Conversation>, from: Status, to: Status, reason: StatusReason },
-    ConversationClosed { conversation: Box<Conversation>, from: Status },
-    ConversationReopened { conversation: Box<Conversation>, from: Status, by_message_id: Option<MessageId> },
-    ConversationPriorityChanged { conversation: Box<Conversation>, from: Priority, to: Priority },
-    ConversationTopicChanged { conversation: Box<Conversation>, from: String, to: String },
-    ConversationSubjectChanged { conversation: Box<Conversation>, from: Option<String>, to: Option<String> },
-    ConversationRequiresActionChanged { conversation: Box<Conversation>, reason: Option<String> },
-    ConversationLinked { conversation: Box<Conversation>, link_kind: LinkKind, other: ConversationReference },
-    ConversationRead { unread_count: i64 },
-    MessageReceived { conversation: Box<Conversation>, message: Box<Message> },
-    MessageQueued { conversation: Box<Conversation>, message: Box<Message> },
-    MessageDeliveryChanged { conversation: Box<Conversation>, message_id: MessageId, delivery: Delivery },
-    MessageCancelled { conversation: Box<Conversation>, message_id: MessageId, delivery: Delivery },
-    NoteAdded { conversation: Box<Conversation>, message: Box<Message> },
-    ContactCreated { contact: Box<Contact> },
-    ContactUpdated { contact: Box<Contact> },
-    DraftSaved { draft: Box<Draft> },
-    DraftDeleted { mode: DraftMode },
-    ChannelAccountCreated { channel_account: Box<ChannelAccount> },
-    ChannelAccountUpdated { channel_account: Box<ChannelAccount> },
-    ChannelAccountDeleted { channel_account_id: String, name: String },
-    ChannelAccountFailed { channel_account: Box<ChannelAccount> },
-    ChannelAccountRecovered { channel_account: Box<ChannelAccount> },
-    UserCreated { user: User },
-    UserUpdated { user: User },
-    WorkspaceUpdated { workspace: Workspace },
+    ConversationCreated {
+        conversation: Box<Conversation>,
+        origin: Origin,
+    },
+    ConversationAssigned {
+        conversation: Box<Conversation>,
+        assignee: UserReference,
+        previous: Option<UserReference>,
+    },
+    ConversationUnassigned {
+        conversation: Box<Conversation>,
+        previous: UserReference,
+    },
+    ConversationStatusChanged {
+        conversation: Box<Conversation>,
+        from: Status,
+        to: Status,
+        reason: StatusReason,
+    },
+    ConversationClosed {
+        conversation: Box<Conversation>,
+        from: Status,
+    },
+    ConversationReopened {
+        conversation: Box<Conversation>,
+        from: Status,
+        by_message_id: Option<MessageId>,
+    },
+    ConversationPriorityChanged {
+        conversation: Box<Conversation>,
+        from: Priority,
+        to: Priority,
+    },
+    ConversationTopicChanged {
+        conversation: Box<Conversation>,
+        from: String,
+        to: String,
+    },
+    ConversationSubjectChanged {
+        conversation: Box<Conversation>,
+        from: Option<String>,
+        to: Option<String>,
+    },
+    ConversationRequiresActionChanged {
+        conversation: Box<Conversation>,
+        reason: Option<String>,
+    },
+    ConversationLinked {
+        conversation: Box<Conversation>,
+        link_kind: LinkKind,
+        other: ConversationReference,
+    },
+    ConversationRead {
+        unread_count: i64,
+    },
+    MessageReceived {
+        conversation: Box<Conversation>,
+        message: Box<Message>,
+    },
+    MessageQueued {
+        conversation: Box<Conversation>,
+        message: Box<Message>,
+    },
+    MessageDeliveryChanged {
+        conversation: Box<Conversation>,
+        message_id: MessageId,
+        delivery: Delivery,
+    },
+    MessageCancelled {
+        conversation: Box<Conversation>,
+        message_id: MessageId,
+        delivery: Delivery,
+    },
+    NoteAdded {
+        conversation: Box<Conversation>,
+        message: Box<Message>,
+    },
+    ContactCreated {
+        contact: Box<Contact>,
+    },
+    ContactUpdated {
+        contact: Box<Contact>,
+    },
+    DraftSaved {
+        draft: Box<Draft>,
+    },
+    DraftDeleted {
+        mode: DraftMode,
+    },
+    ChannelAccountCreated {
+        channel_account: Box<ChannelAccount>,
+    },
+    ChannelAccountUpdated {
+        channel_account: Box<ChannelAccount>,
+    },
+    ChannelAccountDeleted {
+        channel_account_id: String,
+        name: String,
+    },
+    ChannelAccountFailed {
+        channel_account: Box<ChannelAccount>,
+    },
+    ChannelAccountRecovered {
+        channel_account: Box<ChannelAccount>,
+    },
+    UserCreated {
+        user: User,
+    },
+    UserUpdated {
+        user: User,
+    },
+    WorkspaceUpdated {
+        workspace: Workspace,
+    },
 }
 
 impl Event {

@@ -21,7 +21,8 @@ mod tests {
 
     #[test]
     fn all_ways_to_write_a_number_are_one_number() {
-        for text in ["(800) 100-20000", "800-100-20000", "80010020000", "(800)-100-20000", "(800) 100.20-000"] {
+        for text in ["(800) 100-20000", "800-100-20000", "80010020000", "(800)-100-20000", "(800) 100.20-000"]
+        {
             assert_eq!(normalise(text).as_deref(), Some("80010020000"), "{text}");
         }
         assert_eq!(normalise("+55 11 91234 5678"), normalise("0055 11912345678"));

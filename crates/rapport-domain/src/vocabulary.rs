@@ -138,7 +138,9 @@ impl Channel {
             Channel::Email | Channel::Internal => AddressKind::Email,
             Channel::Sms | Channel::Whatsapp | Channel::Voice => AddressKind::Phone,
             Channel::Chat => AddressKind::Visitor,
-            Channel::Messenger | Channel::FacebookPost | Channel::Linkedin | Channel::Api => AddressKind::External,
+            Channel::Messenger | Channel::FacebookPost | Channel::Linkedin | Channel::Api => {
+                AddressKind::External
+            }
         }
     }
 }

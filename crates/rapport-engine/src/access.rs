@@ -15,7 +15,11 @@ pub fn conversation(tx: &mut Tx<'_>, caller: &Caller, id: &ConversationId) -> Re
 }
 
 /// The conversation, locked for a change by the caller.
-pub fn conversation_for_update(tx: &mut Tx<'_>, caller: &Caller, id: &ConversationId) -> Result<Conversation, Error> {
+pub fn conversation_for_update(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: &ConversationId,
+) -> Result<Conversation, Error> {
     caller.require(Permission::ConversationRead)?;
     rapport_store::conversation::find_for_update(tx, id)?.ok_or(Error::NotFound)
 }

@@ -10,7 +10,13 @@ use crate::Error;
 const MAX_EVENT_BODY_BYTES: usize = 16 * 1024;
 
 /// Appends an event about a conversation.
-pub(crate) fn conversation(tx: &mut Tx<'_>, actor: &Actor, at: Timestamp, about: &Conversation, event: &Event) -> Result<(), Error> {
+pub(crate) fn conversation(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    at: Timestamp,
+    about: &Conversation,
+    event: &Event,
+) -> Result<(), Error> {
     let contact = about.contact.as_ref().map(|contact| contact.id.as_str());
     append(tx, actor, at, Some(about.id.as_str()), contact, None, event)
 }
@@ -28,7 +34,13 @@ pub(crate) fn private(
 }
 
 /// Appends an event that is about no conversation.
-pub(crate) fn general(tx: &mut Tx<'_>, actor: &Actor, at: Timestamp, contact_id: Option<&str>, event: &Event) -> Result<(), Error> {
+pub(crate) fn general(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    at: Timestamp,
+    contact_id: Option<&str>,
+    event: &Event,
+) -> Result<(), Error> {
     append(tx, actor, at, None, contact_id, None, event)
 }
 

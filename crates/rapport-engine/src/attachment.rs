@@ -13,7 +13,13 @@ pub const MAX_PER_MESSAGE: usize = 20;
 
 impl Engine {
     /// Keeps an uploaded file until a message of the uploader takes it; after a day it is swept away.
-    pub async fn upload(&self, caller: &Caller, file_name: &str, declared_type: &str, bytes: Bytes) -> Result<Attachment, Error> {
+    pub async fn upload(
+        &self,
+        caller: &Caller,
+        file_name: &str,
+        declared_type: &str,
+        bytes: Bytes,
+    ) -> Result<Attachment, Error> {
         if !caller.may(Permission::ConversationReply) {
             caller.require(Permission::ConversationNote)?;
         }
@@ -69,13 +75,18 @@ pub(crate) fn claimable(
     engine: &Engine,
 ) -> Result<Vec<Attachment>, Error> {
     if ids.len() > MAX_PER_MESSAGE {
-        return Err(Error::invalid("attachment_ids", format!("A message carries at most {MAX_PER_MESSAGE} files.")));
+        return Err(Error::invalid(
+            "attachment_ids",
+            format!("A message carries at most {MAX_PER_MESSAGE} files."),
+        ));
     }
     let mut attachments = Vec::with_capacity(ids.len());
     let mut total = 0u64;
     for id in ids {
         let stored = rapport_store::message::find_attachment(tx, id)?
-            .filter(|stored| stored.message_id.is_none() && stored.uploaded_by.as_deref() == Some(uploaded_by))
+            .filter(|stored| {
+                stored.message_id.is_none() && stored.uploaded_by.as_deref() == Some(uploaded_by)
+            })
             .ok_or_else(|| Error::invalid("attachment_ids", format!("{id} is not an upload of yours.")))?;
         total += stored.attachment.size_bytes as u64;
         attachments.push(stored.attachment);

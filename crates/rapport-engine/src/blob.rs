@@ -29,8 +29,10 @@ pub struct Blobs(Arc<dyn ObjectStore>);
 impl Blobs {
     /// A folder on this machine; files are on disk before `put` returns.
     pub fn local(folder: &Path) -> Result<Self, Error> {
-        std::fs::create_dir_all(folder).map_err(|error| Error::Blob(format!("{}: {error}", folder.display())))?;
-        let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| Error::Blob(error.to_string()))?;
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Error::Blob(format!("{}: {error}", folder.display())))?;
+        let store =
+            LocalFileSystem::new_with_prefix(folder).map_err(|error| Error::Blob(error.to_string()))?;
         Ok(Self(Arc::new(store.with_fsync(true))))
     }
 
@@ -50,7 +52,10 @@ impl Blobs {
         if self.0.head(&path).await.is_ok_and(|found| fresh(&found)) {
             return Ok(key);
         }
-        self.0.put(&path, PutPayload::from_bytes(bytes)).await.map_err(|error| Error::Blob(error.to_string()))?;
+        self.0
+            .put(&path, PutPayload::from_bytes(bytes))
+            .await
+            .map_err(|error| Error::Blob(error.to_string()))?;
         Ok(key)
     }
 

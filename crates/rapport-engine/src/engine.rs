@@ -140,8 +140,10 @@ impl Engine {
             let value = f(tx)?;
             let response = serde_json::to_string(&value)
                 .map_err(|error| Error::Internal(format!("an answer cannot be kept: {error}")))?;
-            let answer =
-                rapport_store::idempotency::KeptAnswer { request_hash: idempotency.request_hash.clone(), response };
+            let answer = rapport_store::idempotency::KeptAnswer {
+                request_hash: idempotency.request_hash.clone(),
+                response,
+            };
             rapport_store::idempotency::create(tx, &principal, &idempotency.key, &answer, at)?;
             Ok(value)
         })

@@ -58,7 +58,11 @@ impl Error {
         Self::Conflict { code, detail: detail.into(), current: None }
     }
 
-    pub fn conflict_with(code: &'static str, detail: impl Into<String>, current: &impl serde::Serialize) -> Self {
+    pub fn conflict_with(
+        code: &'static str,
+        detail: impl Into<String>,
+        current: &impl serde::Serialize,
+    ) -> Self {
         Self::Conflict { code, detail: detail.into(), current: serde_json::to_value(current).ok() }
     }
 

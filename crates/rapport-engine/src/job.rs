@@ -49,7 +49,11 @@ impl Engine {
         caller.require(Permission::WorkspaceManage)?;
         let (id_, now) = (id.clone(), self.now().as_millis());
         self.commit(caller, id.as_str(), move |tx| {
-            if rapport_store::jobs::replay_job(tx, id_.as_str(), now)? { Ok(()) } else { Err(Error::NotFound) }
+            if rapport_store::jobs::replay_job(tx, id_.as_str(), now)? {
+                Ok(())
+            } else {
+                Err(Error::NotFound)
+            }
         })
         .await
     }

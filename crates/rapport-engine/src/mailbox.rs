@@ -13,7 +13,12 @@ impl EmailAccount {
     }
 
     pub(crate) fn mailbox_name(&self) -> String {
-        self.config.inbound.mailbox.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| "INBOX".into())
+        self.config
+            .inbound
+            .mailbox
+            .clone()
+            .filter(|name| !name.trim().is_empty())
+            .unwrap_or_else(|| "INBOX".into())
     }
 }
 

@@ -69,7 +69,12 @@ impl Presence {
     }
 
     /// Who has the conversation on screen.
-    pub fn viewers(&self, workspace: &WorkspaceId, conversation: &ConversationId, now: Timestamp) -> Vec<Viewer> {
+    pub fn viewers(
+        &self,
+        workspace: &WorkspaceId,
+        conversation: &ConversationId,
+        now: Timestamp,
+    ) -> Vec<Viewer> {
         let viewers = self.0.viewers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut list: Vec<Viewer> = viewers
             .get(&(workspace.clone(), conversation.clone()))
@@ -80,7 +85,13 @@ impl Presence {
     }
 
     /// Tells the team that the contact is typing.
-    pub fn contact_typing(&self, workspace: &WorkspaceId, conversation: &ConversationId, active: bool, now: Timestamp) {
+    pub fn contact_typing(
+        &self,
+        workspace: &WorkspaceId,
+        conversation: &ConversationId,
+        active: bool,
+        now: Timestamp,
+    ) {
         let until = if active { now.plus_seconds(CONTACT_TYPING_SECONDS) } else { now };
         let data = serde_json::json!({ "conversation_id": conversation, "until": until });
         self.0.hub.tell(workspace, "contact.typing", &data, None);

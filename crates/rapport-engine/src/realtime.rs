@@ -58,7 +58,13 @@ impl EventHub {
     }
 
     /// Tells whoever listens now.
-    pub fn tell(&self, workspace: &WorkspaceId, name: &'static str, data: &serde_json::Value, except: Option<UserId>) {
+    pub fn tell(
+        &self,
+        workspace: &WorkspaceId,
+        name: &'static str,
+        data: &serde_json::Value,
+        except: Option<UserId>,
+    ) {
         if let Some(sender) = self.lock().get(workspace) {
             // Nobody listening is not an error.
             let _ = sender.send(Frame::Ephemeral { name, json: data.to_string().into(), except });
@@ -91,9 +97,17 @@ async fn follow(hub: EventHub, workspace: WorkspaceId, sender: broadcast::Sender
 }
 
 /// Sends everything after `last` and returns the number of the last event sent.
-async fn pass_on(store: &Store, workspace: &WorkspaceId, sender: &broadcast::Sender<Frame>, mut last: i64) -> i64 {
+async fn pass_on(
+    store: &Store,
+    workspace: &WorkspaceId,
+    sender: &broadcast::Sender<Frame>,
+    mut last: i64,
+) -> i64 {
     loop {
-        let events = match store.read(workspace, move |tx| rapport_store::event::list_after(tx, last, READ_BATCH)).await {
+        let events = match store
+            .read(workspace, move |tx| rapport_store::event::list_after(tx, last, READ_BATCH))
+            .await
+        {
             Ok(events) => events,
             Err(error) => {
                 tracing::warn!(%workspace, %error, "the event log cannot be read; listeners wait");

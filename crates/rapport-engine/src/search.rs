@@ -72,7 +72,12 @@ fn search(
 }
 
 /// The hit with what it belongs to, or nothing when the caller may not see that.
-fn present(tx: &mut Tx<'_>, caller: &Caller, hit: SearchHit, words: &[String]) -> Result<Option<SearchResult>, Error> {
+fn present(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    hit: SearchHit,
+    words: &[String],
+) -> Result<Option<SearchResult>, Error> {
     let mut conversation = None;
     if let Some(id) = hit.conversation_id.map(ConversationId::from_stored) {
         match access::conversation(tx, caller, &id) {
@@ -118,21 +123,22 @@ fn contact_text(contact: &Contact) -> String {
         .filter(|address| address.kind != rapport_domain::AddressKind::Visitor)
         .map(|address| address.value.as_str())
         .collect();
-    format!("{} {} {}", contact.display_name, contact.company.as_deref().unwrap_or_default(), addresses.join(" "))
+    format!(
+        "{} {} {}",
+        contact.display_name,
+        contact.company.as_deref().unwrap_or_default(),
+        addresses.join(" ")
+    )
 }
 
 /// One line around the first found word, with every found word marked.
 fn snippet(text: &str, words: &[String]) -> String {
-    let clean: Vec<char> = text
-        .chars()
-        .map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c })
-        .collect();
+    let clean: Vec<char> =
+        text.chars().map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c }).collect();
     let lower: Vec<char> = clean.iter().map(|c| c.to_lowercase().next().unwrap_or(*c)).collect();
     let found = |at: usize| {
         words.iter().map(|word| word.chars().collect::<Vec<char>>()).find(|word| {
-            !word.is_empty()
-                && lower[at..].starts_with(word)
-                && (at == 0 || !lower[at - 1].is_alphanumeric())
+            !word.is_empty() && lower[at..].starts_with(word) && (at == 0 || !lower[at - 1].is_alphanumeric())
         })
     };
     let first = (0..lower.len()).find(|at| found(*at).is_some()).unwrap_or(0);

@@ -211,7 +211,9 @@ fn visitor_takes_part(
         .into_iter()
         .find(|address| address.value == visitor.id.as_str());
     match address {
-        Some(address) => Ok(rapport_store::conversation::has_address(tx, &message.conversation_id, &address.id)?),
+        Some(address) => {
+            Ok(rapport_store::conversation::has_address(tx, &message.conversation_id, &address.id)?)
+        }
         None => Ok(false),
     }
 }
@@ -221,7 +223,11 @@ fn escape_attribute(text: &str) -> String {
 }
 
 fn unescape_attribute(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", "\u{a0}").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&nbsp;", "\u{a0}")
+        .replace("&amp;", "&")
 }
 
 /// Replaces each `data-remote-src="…"` of sanitised HTML by a `src` of ours, or drops it.

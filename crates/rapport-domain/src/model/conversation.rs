@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use super::{Contact, ContactReference, Recipient, UserReference};
 use crate::{
-    AddressId, AuthorKind, Channel, ChannelAccountId, ConversationId, DeliveryStatus, Direction, DraftMode, Lifecycle,
-    LinkId, LinkKind, MessageId, MessageKind, Origin, Priority, Status, Timestamp,
+    AddressId, AuthorKind, Channel, ChannelAccountId, ConversationId, DeliveryStatus, Direction, DraftMode,
+    Lifecycle, LinkId, LinkKind, MessageId, MessageKind, Origin, Priority, Status, Timestamp,
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

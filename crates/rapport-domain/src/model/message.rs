@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    AttachmentId, AuthorKind, Channel, ChannelAccountId, ConversationId, DeliveryStatus, Direction, MessageId,
-    MessageKind, Timestamp,
+    AttachmentId, AuthorKind, Channel, ChannelAccountId, ConversationId, DeliveryStatus, Direction,
+    MessageId, MessageKind, Timestamp,
 };
 
 /// A name and an address, as in a mail header.

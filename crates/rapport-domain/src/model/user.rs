@@ -40,7 +40,11 @@ pub struct WorkspaceSettings {
 
 impl Default for WorkspaceSettings {
     fn default() -> Self {
-        Self { conversation_scope: ConversationScope::Contact, email_undo_seconds: 10, manual_assignment: true }
+        Self {
+            conversation_scope: ConversationScope::Contact,
+            email_undo_seconds: 10,
+            manual_assignment: true,
+        }
     }
 }
 

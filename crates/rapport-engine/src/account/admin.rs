@@ -57,7 +57,10 @@ impl Engine {
         let created = user.clone();
         self.write(&workspace.id, &email.clone(), move |tx| {
             if rapport_store::user::find_by_email(tx, &email)?.is_some() {
-                return Err(Error::conflict("email_in_use", format!("{email} is in this workspace already.")));
+                return Err(Error::conflict(
+                    "email_in_use",
+                    format!("{email} is in this workspace already."),
+                ));
             }
             rapport_store::user::create(tx, &created, &email, Some(&hash))?;
             let event = Event::UserCreated { user: without_email(&created) };
@@ -68,7 +71,12 @@ impl Engine {
     }
 
     /// An unlimited token of the user with this email.
-    pub async fn create_token_for(&self, workspace: &str, email: &str, name: &str) -> Result<ApiToken, Error> {
+    pub async fn create_token_for(
+        &self,
+        workspace: &str,
+        email: &str,
+        name: &str,
+    ) -> Result<ApiToken, Error> {
         let email = checked_email("email", email).map_err(|error| Error::Validation(vec![error]))?;
         let workspace = self.workspace_named(workspace).await?;
         let user = self
@@ -85,7 +93,8 @@ impl Engine {
             scopes: Vec::new(),
             idempotency: None,
         };
-        self.create_token(&caller, NewToken { name: name.to_owned(), scopes: Vec::new(), expires_at: None }).await
+        self.create_token(&caller, NewToken { name: name.to_owned(), scopes: Vec::new(), expires_at: None })
+            .await
     }
 
     async fn workspace_named(&self, name_or_id: &str) -> Result<Workspace, Error> {
@@ -94,7 +103,10 @@ impl Engine {
             self.read_server(move |tx| Ok(rapport_store::workspace::find_by_name_or_id(tx, &text)?)).await?;
         let workspace = found.pop().ok_or(Error::NotFound)?;
         if !found.is_empty() {
-            return Err(Error::conflict("ambiguous_workspace", "Several workspaces have this name; give the id."));
+            return Err(Error::conflict(
+                "ambiguous_workspace",
+                "Several workspaces have this name; give the id.",
+            ));
         }
         Ok(workspace)
     }

@@ -56,7 +56,9 @@ impl Engine {
         let credential = self
             .read_server(move |tx| {
                 Ok(match kind {
-                    PresentedKind::Session => rapport_store::credential::find_by_session_hash(tx, &hash, now)?,
+                    PresentedKind::Session => {
+                        rapport_store::credential::find_by_session_hash(tx, &hash, now)?
+                    }
                     PresentedKind::Token => rapport_store::credential::find_by_token_hash(tx, &hash, now)?,
                 })
             })
@@ -68,7 +70,8 @@ impl Engine {
 
     /// Writes down that the credential was used, without letting the request wait for it.
     fn note_use(&self, credential: &Credential, now: Timestamp) {
-        let age = credential.last_used_at.map_or(i64::MAX, |at| now.as_millis().saturating_sub(at.as_millis()));
+        let age =
+            credential.last_used_at.map_or(i64::MAX, |at| now.as_millis().saturating_sub(at.as_millis()));
         let (workspace, user) = (credential.workspace_id.clone(), credential.user_id.clone());
         match &credential.source {
             CredentialSource::Session { id } if age >= SESSION_NOTE_MILLIS => {

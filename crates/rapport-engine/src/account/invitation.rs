@@ -1,7 +1,9 @@
 //! Invitations: the way into a workspace for everybody but the first administrator.
 
 use rapport_domain::model::{Invitation, User};
-use rapport_domain::{Actor, AuthorKind, Event, InvitationId, Permission, Role, Timestamp, UserId, WorkspaceId};
+use rapport_domain::{
+    Actor, AuthorKind, Event, InvitationId, Permission, Role, Timestamp, UserId, WorkspaceId,
+};
 use rapport_store::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -83,7 +85,12 @@ impl Engine {
     }
 
     /// Makes a user of the invited person and logs them in. Of several at once, one succeeds.
-    pub async fn accept_invitation(&self, token: &str, acceptance: Acceptance, peer: &Peer) -> Result<LoggedIn, Error> {
+    pub async fn accept_invitation(
+        &self,
+        token: &str,
+        acceptance: Acceptance,
+        peer: &Peer,
+    ) -> Result<LoggedIn, Error> {
         let (workspace, invitation) = self.open_invitation(token).await?;
         let name = checked_name("name", &acceptance.name);
         all_valid([name.as_ref().err().cloned(), checked_password("password", &acceptance.password).err()])?;
@@ -117,7 +124,13 @@ impl Engine {
 }
 
 /// The invitation with its sealed token in the place of the link, because the answer may be kept.
-fn invite(tx: &mut Tx<'_>, engine: &Engine, caller: &Caller, email: &str, role: Role) -> Result<Invitation, Error> {
+fn invite(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    caller: &Caller,
+    email: &str,
+    role: Role,
+) -> Result<Invitation, Error> {
     if rapport_store::user::find_by_email(tx, email)?.is_some() {
         return Err(email_in_use());
     }

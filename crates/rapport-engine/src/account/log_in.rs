@@ -39,29 +39,43 @@ pub struct WorkspaceChoice {
 }
 
 impl Engine {
-    pub async fn log_in(&self, doorkeeper: &Doorkeeper, request: LogIn, peer: &Peer) -> Result<LoggedIn, Error> {
+    pub async fn log_in(
+        &self,
+        doorkeeper: &Doorkeeper,
+        request: LogIn,
+        peer: &Peer,
+    ) -> Result<LoggedIn, Error> {
         // Attempts on addresses that cannot exist are counted like all others.
         let account = email_address::normalise(&request.email).unwrap_or_default();
         doorkeeper.attempt(&account, peer, self.now())?;
         let email = account.clone();
         let mut candidates = match account.is_empty() {
             true => Vec::new(),
-            false => self.read_server(move |tx| Ok(rapport_store::user::list_login_candidates(tx, &email)?)).await?,
+            false => {
+                self.read_server(move |tx| Ok(rapport_store::user::list_login_candidates(tx, &email)?))
+                    .await?
+            }
         };
         if let Some(workspace) = &request.workspace {
             candidates.retain(|candidate| candidate.workspace_id.as_str() == workspace);
         }
         let hashes = candidates.iter().map(|candidate| candidate.password_hash.clone()).collect();
         let matches = password::verify(&request.password, hashes).await?;
-        let mut matching: Vec<LoginCandidate> =
-            candidates.into_iter().zip(matches).filter_map(|(candidate, fits)| fits.then_some(candidate)).collect();
+        let mut matching: Vec<LoginCandidate> = candidates
+            .into_iter()
+            .zip(matches)
+            .filter_map(|(candidate, fits)| fits.then_some(candidate))
+            .collect();
         let chosen = matching.pop().ok_or(Error::InvalidCredentials)?;
         doorkeeper.forgive(&account, peer);
         if !matching.is_empty() {
             matching.push(chosen);
             let choices: Vec<WorkspaceChoice> = matching
                 .into_iter()
-                .map(|candidate| WorkspaceChoice { id: candidate.workspace_id, name: candidate.workspace_name })
+                .map(|candidate| WorkspaceChoice {
+                    id: candidate.workspace_id,
+                    name: candidate.workspace_name,
+                })
                 .collect();
             return Err(Error::conflict_with("workspace_required", "Choose a workspace.", &choices));
         }
@@ -153,16 +167,26 @@ fn start_session(
     token_hash: &str,
 ) -> Result<(Caller, Timestamp), Error> {
     // The lock keeps a deactivation from slipping in between this check and the new session.
-    let user =
-        rapport_store::user::find_for_update(tx, user)?.filter(|user| user.active).ok_or(Error::InvalidCredentials)?;
+    let user = rapport_store::user::find_for_update(tx, user)?
+        .filter(|user| user.active)
+        .ok_or(Error::InvalidCredentials)?;
     let now = engine.now();
     let id = SessionId::generate(now, engine.entropy());
     let expires_at = now.plus_seconds(engine.config().session_days * 86_400);
-    let user_agent =
-        peer.user_agent.as_deref().map(|text| rapport_domain::text::single_line(text, MAX_USER_AGENT_CHARACTERS));
+    let user_agent = peer
+        .user_agent
+        .as_deref()
+        .map(|text| rapport_domain::text::single_line(text, MAX_USER_AGENT_CHARACTERS));
     rapport_store::credential::create_session(
         tx,
-        &NewSession { id: &id, user_id: &user.id, token_hash, at: now, expires_at, user_agent: user_agent.as_deref() },
+        &NewSession {
+            id: &id,
+            user_id: &user.id,
+            token_hash,
+            at: now,
+            expires_at,
+            user_agent: user_agent.as_deref(),
+        },
     )?;
     rapport_store::user::note_seen(tx, &user.id, now)?;
     let caller = Caller {

@@ -40,7 +40,11 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 fn checked_name(field: &str, name: &str) -> Result<String, FieldError> {
     let name = text::single_line(name, MAX_NAME_CHARACTERS);
     if name.is_empty() {
-        return Err(FieldError { field: field.into(), code: "required", message: "This field is required.".into() });
+        return Err(FieldError {
+            field: field.into(),
+            code: "required",
+            message: "This field is required.".into(),
+        });
     }
     Ok(name)
 }

@@ -23,7 +23,8 @@ pub(super) async fn hash(entropy: &dyn Entropy, password: &str) -> Result<String
     let salt: [u8; 16] = random_bytes(entropy);
     let password = password.to_owned();
     costly(move || {
-        let hash: Result<PasswordHash, _> = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt);
+        let hash: Result<PasswordHash, _> =
+            Argon2::default().hash_password_with_salt(password.as_bytes(), &salt);
         hash.map(|hash| hash.to_string())
             .map_err(|error| Error::Internal(format!("a password could not be hashed: {error}")))
     })
@@ -46,7 +47,8 @@ pub(super) async fn verify(password: &str, mut hashes: Vec<String>) -> Result<Ve
 }
 
 fn matches(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 async fn costly<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {

@@ -29,13 +29,21 @@ impl Engine {
         self.read_server(|tx| Ok(!rapport_store::workspace::any_user_exists(tx)?)).await
     }
 
-    pub async fn set_up(&self, doorkeeper: &Doorkeeper, request: SetUp, peer: &Peer) -> Result<LoggedIn, Error> {
+    pub async fn set_up(
+        &self,
+        doorkeeper: &Doorkeeper,
+        request: SetUp,
+        peer: &Peer,
+    ) -> Result<LoggedIn, Error> {
         if !self.set_up_required().await? {
             return Err(already_set_up());
         }
         doorkeeper.attempt("set-up", peer, self.now())?;
         if !doorkeeper.is_setup_code(&request.setup_code) {
-            return Err(Error::invalid("setup_code", "This is not the code that the server's console shows."));
+            return Err(Error::invalid(
+                "setup_code",
+                "This is not the code that the server's console shows.",
+            ));
         }
         let workspace_name = checked_name("workspace_name", &request.workspace_name);
         let name = checked_name("name", &request.name);

@@ -27,7 +27,8 @@ impl Engine {
             caller.require(Permission::TokenManageOwn)?;
         }
         let user = (!everybodys).then(|| caller.user_id().clone());
-        self.read(&caller.workspace, move |tx| Ok(rapport_store::credential::list_tokens(tx, user.as_ref())?)).await
+        self.read(&caller.workspace, move |tx| Ok(rapport_store::credential::list_tokens(tx, user.as_ref())?))
+            .await
     }
 
     /// Creates a token with at most the rights of the caller. The answer is the only place that shows it.

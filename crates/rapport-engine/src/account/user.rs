@@ -36,21 +36,32 @@ impl Engine {
         let change = UserChange { name: name.unwrap_or_default(), ..change };
         let (engine, caller_, id_) = (self.clone(), caller.clone(), id.clone());
         let user = self
-            .write(&caller.workspace, "administrators", move |tx| update(tx, &engine, &caller_, &id_, &change))
+            .write(&caller.workspace, "administrators", move |tx| {
+                update(tx, &engine, &caller_, &id_, &change)
+            })
             .await?;
         self.recheck_streams(&caller.workspace, id);
         Ok(user)
     }
 }
 
-fn update(tx: &mut Tx<'_>, engine: &Engine, caller: &Caller, id: &UserId, change: &UserChange) -> Result<User, Error> {
+fn update(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    caller: &Caller,
+    id: &UserId,
+    change: &UserChange,
+) -> Result<User, Error> {
     let mut user = rapport_store::user::find(tx, id)?.ok_or(Error::NotFound)?;
     let before = (user.name.clone(), user.role, user.active);
     let demotes = change.role.is_some_and(|role| role != Role::Admin);
     if user.role == Role::Admin && user.active && (demotes || change.active == Some(false)) {
         lock_administrators(tx)?;
         if rapport_store::user::count_other_admins(tx, id)? == 0 {
-            return Err(Error::conflict("last_admin", "A workspace needs at least one active administrator."));
+            return Err(Error::conflict(
+                "last_admin",
+                "A workspace needs at least one active administrator.",
+            ));
         }
     }
     user.name = change.name.clone().unwrap_or(user.name);

@@ -23,7 +23,11 @@ pub struct SettingsChange {
 }
 
 impl Engine {
-    pub async fn update_workspace(&self, caller: &Caller, change: WorkspaceChange) -> Result<Workspace, Error> {
+    pub async fn update_workspace(
+        &self,
+        caller: &Caller,
+        change: WorkspaceChange,
+    ) -> Result<Workspace, Error> {
         caller.require(Permission::WorkspaceManage)?;
         let name = change.name.as_deref().map(|name| checked_name("name", name)).transpose();
         let too_long = change.settings.email_undo_seconds.is_some_and(|seconds| seconds > MAX_UNDO_SECONDS);

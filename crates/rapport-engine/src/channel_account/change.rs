@@ -56,7 +56,11 @@ pub struct RotatedSecret {
 }
 
 impl Engine {
-    pub async fn create_channel_account(&self, caller: &Caller, new: NewAccount) -> Result<CreatedAccount, Error> {
+    pub async fn create_channel_account(
+        &self,
+        caller: &Caller,
+        new: NewAccount,
+    ) -> Result<CreatedAccount, Error> {
         caller.require(Permission::ChannelAccountManage)?;
         let name = account_name(&new.name)?;
         let checked = check(new.channel, &new.config)?;
@@ -82,8 +86,9 @@ impl Engine {
         let name = change.name.as_deref().map(account_name).transpose()?;
         let change = AccountChange { name, ..change };
         let (engine, actor, id_) = (self.clone(), caller.actor(), id.clone());
-        let updated =
-            self.write(&caller.workspace, id.as_str(), move |tx| update(tx, &engine, &actor, &id_, &change)).await;
+        let updated = self
+            .write(&caller.workspace, id.as_str(), move |tx| update(tx, &engine, &actor, &id_, &change))
+            .await;
         self.wake_mailboxes();
         updated
     }
@@ -91,25 +96,30 @@ impl Engine {
     pub async fn delete_channel_account(&self, caller: &Caller, id: &ChannelAccountId) -> Result<(), Error> {
         caller.require(Permission::ChannelAccountManage)?;
         let (engine, actor, id_) = (self.clone(), caller.actor(), id.clone());
-        let deleted = self.write(&caller.workspace, id.as_str(), move |tx| {
-            let stored = rapport_store::channel_account::find(tx, &id_)?.ok_or(Error::NotFound)?;
-            let now = engine.now();
-            if !rapport_store::channel_account::delete(tx, &id_, now)? {
-                return Err(Error::NotFound);
-            }
-            let event = Event::ChannelAccountDeleted {
-                channel_account_id: id_.as_str().to_owned(),
-                name: stored.account.name,
-            };
-            announce::general(tx, &actor, now, None, &event)
-        })
-        .await;
+        let deleted = self
+            .write(&caller.workspace, id.as_str(), move |tx| {
+                let stored = rapport_store::channel_account::find(tx, &id_)?.ok_or(Error::NotFound)?;
+                let now = engine.now();
+                if !rapport_store::channel_account::delete(tx, &id_, now)? {
+                    return Err(Error::NotFound);
+                }
+                let event = Event::ChannelAccountDeleted {
+                    channel_account_id: id_.as_str().to_owned(),
+                    name: stored.account.name,
+                };
+                announce::general(tx, &actor, now, None, &event)
+            })
+            .await;
         self.wake_mailboxes();
         deleted
     }
 
     /// Gives a chat widget a new identity secret.
-    pub async fn rotate_identity_secret(&self, caller: &Caller, id: &ChannelAccountId) -> Result<RotatedSecret, Error> {
+    pub async fn rotate_identity_secret(
+        &self,
+        caller: &Caller,
+        id: &ChannelAccountId,
+    ) -> Result<RotatedSecret, Error> {
         caller.require(Permission::ChannelAccountManage)?;
         let (engine, actor, id_) = (self.clone(), caller.actor(), id.clone());
         let sealed: String = self
@@ -217,7 +227,12 @@ fn update(
 }
 
 /// Saves the account, announces it and returns it as people see it.
-fn save(tx: &mut Tx<'_>, engine: &Engine, actor: &Actor, stored: StoredAccount) -> Result<ChannelAccount, Error> {
+fn save(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    actor: &Actor,
+    stored: StoredAccount,
+) -> Result<ChannelAccount, Error> {
     rapport_store::channel_account::save(tx, &stored)?;
     let saved = rapport_store::channel_account::find(tx, &stored.account.id)?.ok_or(Error::NotFound)?;
     let account = query::shown(engine, saved)?;

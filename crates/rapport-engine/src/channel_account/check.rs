@@ -27,7 +27,11 @@ impl From<Check> for ConnectionCheck {
 }
 
 impl Engine {
-    pub async fn test_channel_account(&self, caller: &Caller, id: &ChannelAccountId) -> Result<Vec<ConnectionCheck>, Error> {
+    pub async fn test_channel_account(
+        &self,
+        caller: &Caller,
+        id: &ChannelAccountId,
+    ) -> Result<Vec<ConnectionCheck>, Error> {
         caller.require(Permission::ChannelAccountManage)?;
         let account = self.find_channel_account(caller, id).await?;
         let mut checks = vec![active(&account)];
@@ -78,7 +82,8 @@ fn active(account: &ChannelAccount) -> ConnectionCheck {
     ConnectionCheck {
         name: "active".into(),
         ok: account.active,
-        detail: if account.active { "The account is switched on." } else { "The account is switched off." }.into(),
+        detail: if account.active { "The account is switched on." } else { "The account is switched off." }
+            .into(),
         remedy: (!account.active).then(|| "Switch it on to send and receive.".into()),
     }
 }

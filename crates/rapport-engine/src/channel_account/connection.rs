@@ -37,7 +37,8 @@ impl EmailAccount {
     /// How to send; `None` when the account only receives.
     pub fn submit_settings(&self, engine: &Engine) -> Result<Option<SubmitSettings>, Error> {
         let outbound = &self.config.outbound;
-        let (OutboundKind::Smtp, Some(host), Some(port)) = (outbound.kind, outbound.host.as_deref(), outbound.port)
+        let (OutboundKind::Smtp, Some(host), Some(port)) =
+            (outbound.kind, outbound.host.as_deref(), outbound.port)
         else {
             return Ok(None);
         };
@@ -59,7 +60,9 @@ impl EmailAccount {
     /// Which mailbox to fetch; `None` when mail comes another way.
     pub fn imap_settings(&self, engine: &Engine) -> Result<Option<ImapSettings>, Error> {
         let inbound = &self.config.inbound;
-        let (InboundKind::Imap, Some(host), Some(port)) = (inbound.kind, inbound.host.as_deref(), inbound.port) else {
+        let (InboundKind::Imap, Some(host), Some(port)) =
+            (inbound.kind, inbound.host.as_deref(), inbound.port)
+        else {
             return Ok(None);
         };
         let server = Server {
@@ -83,15 +86,18 @@ impl EmailAccount {
             poll_interval: POLL_INTERVAL,
             resync_days: RESYNC_DAYS,
             jitter_seed: u64::from_be_bytes(random_bytes(engine.entropy())),
-            clock: Arc::new(move || jiff::Timestamp::from_millisecond(clock.now().as_millis()).unwrap_or_default()),
+            clock: Arc::new(move || {
+                jiff::Timestamp::from_millisecond(clock.now().as_millis()).unwrap_or_default()
+            }),
         }))
     }
 
     fn server_settings(&self, engine: &Engine, server: Server<'_>) -> Result<ServerSettings, Error> {
         let mut secrets = engine.open_secrets(&self.account.id, &self.sealed_secrets)?;
-        let credentials = server.username.zip(secrets.remove(server.password_name)).map(|(username, password)| {
-            Credentials::Password { username: username.to_owned(), password }
-        });
+        let credentials = server
+            .username
+            .zip(secrets.remove(server.password_name))
+            .map(|(username, password)| Credentials::Password { username: username.to_owned(), password });
         Ok(ServerSettings {
             host: server.host.to_owned(),
             port: server.port,

@@ -12,8 +12,8 @@ mod validate;
 pub use change::{AccountChange, CreatedAccount, NewAccount, RotatedSecret};
 pub use check::ConnectionCheck;
 pub use config::{
-    AfterFetch, ApiConfig, ChatConfig, EmailConfig, InboundConfig, InboundKind, LauncherPosition, OutboundConfig,
-    OutboundKind, PreChatField, PreChatFieldKind, ThreadScope, TlsSetting,
+    AfterFetch, ApiConfig, ChatConfig, EmailConfig, InboundConfig, InboundKind, LauncherPosition,
+    OutboundConfig, OutboundKind, PreChatField, PreChatFieldKind, ThreadScope, TlsSetting,
 };
 pub use query::{ApiAccount, ChatAccount, EmailAccount, load_api, load_chat, load_email};
 

@@ -15,12 +15,19 @@ impl Engine {
         caller.require(Permission::ChannelAccountRead)?;
         let engine = self.clone();
         self.read(&caller.workspace, move |tx| {
-            rapport_store::channel_account::list(tx)?.into_iter().map(|stored| shown(&engine, stored)).collect()
+            rapport_store::channel_account::list(tx)?
+                .into_iter()
+                .map(|stored| shown(&engine, stored))
+                .collect()
         })
         .await
     }
 
-    pub async fn find_channel_account(&self, caller: &Caller, id: &ChannelAccountId) -> Result<ChannelAccount, Error> {
+    pub async fn find_channel_account(
+        &self,
+        caller: &Caller,
+        id: &ChannelAccountId,
+    ) -> Result<ChannelAccount, Error> {
         caller.require(Permission::ChannelAccountRead)?;
         let (engine, id) = (self.clone(), id.clone());
         self.read(&caller.workspace, move |tx| {

@@ -30,7 +30,9 @@ impl Secrets {
             return Ok(Self::default());
         }
         let plain = engine.keys().open(id.as_str(), sealed)?;
-        serde_json::from_str(&plain).map(Self).map_err(|_| Error::Internal("stored secrets cannot be read".into()))
+        serde_json::from_str(&plain)
+            .map(Self)
+            .map_err(|_| Error::Internal("stored secrets cannot be read".into()))
     }
 
     /// Bound to the account, so that a sealed text copied to another account's row does not open there.
@@ -53,13 +55,21 @@ impl Secrets {
     }
 
     /// Sets those that have a value and removes those that are null or empty.
-    pub(super) fn apply(&mut self, channel: Channel, changes: &BTreeMap<String, Option<String>>) -> Result<(), Error> {
+    pub(super) fn apply(
+        &mut self,
+        channel: Channel,
+        changes: &BTreeMap<String, Option<String>>,
+    ) -> Result<(), Error> {
         let mut errors = Vec::new();
         for (name, value) in changes {
             let value = value.as_deref().filter(|value| !value.is_empty());
             match refusal(channel, name, value) {
                 Some(message) => {
-                    errors.push(FieldError { field: format!("secrets.{name}"), code: "invalid", message: message.into() });
+                    errors.push(FieldError {
+                        field: format!("secrets.{name}"),
+                        code: "invalid",
+                        message: message.into(),
+                    });
                 }
                 None => match value {
                     Some(value) => self.set(name, value.to_owned()),
@@ -73,7 +83,11 @@ impl Secrets {
 
 impl Engine {
     /// The secrets of an account in the clear, for the one who uses them.
-    pub(crate) fn open_secrets(&self, id: &ChannelAccountId, sealed: &str) -> Result<BTreeMap<String, String>, Error> {
+    pub(crate) fn open_secrets(
+        &self,
+        id: &ChannelAccountId,
+        sealed: &str,
+    ) -> Result<BTreeMap<String, String>, Error> {
         Ok(Secrets::open(self, id, sealed)?.0)
     }
 }

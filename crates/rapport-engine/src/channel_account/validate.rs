@@ -56,14 +56,19 @@ impl Findings {
 }
 
 fn to_value<T: serde::Serialize>(config: &T) -> Result<Value, Error> {
-    serde_json::to_value(config).map_err(|error| Error::Internal(format!("settings have no JSON form: {error}")))
+    serde_json::to_value(config)
+        .map_err(|error| Error::Internal(format!("settings have no JSON form: {error}")))
 }
 
 fn check_email(mut config: EmailConfig) -> Result<Checked, Error> {
     let mut findings = Findings::default();
     let mut addresses = Vec::with_capacity(config.additional_addresses.len() + 1);
     if config.additional_addresses.len() > MAX_ADDITIONAL_ADDRESSES {
-        findings.add("config.additional_addresses", "too_many", format!("At most {MAX_ADDITIONAL_ADDRESSES}."));
+        findings.add(
+            "config.additional_addresses",
+            "too_many",
+            format!("At most {MAX_ADDITIONAL_ADDRESSES}."),
+        );
     }
     let named = std::iter::once(("config.address".to_owned(), &mut config.address)).chain(
         config
@@ -83,18 +88,18 @@ fn check_email(mut config: EmailConfig) -> Result<Checked, Error> {
             None => findings.add(field, "invalid", "This is not an email address."),
         }
     }
-    config.display_name = config
-        .display_name
-        .map(|name| text::single_line(&name, 100))
-        .filter(|name| !name.is_empty());
+    config.display_name =
+        config.display_name.map(|name| text::single_line(&name, 100)).filter(|name| !name.is_empty());
     if config.signature_html.as_ref().is_some_and(|html| html.len() > MAX_SIGNATURE_BYTES) {
         findings.add("config.signature_html", "too_long", "A signature has at most 64 KiB.");
     }
     check_inbound(&mut config.inbound, &mut findings);
     check_outbound(&mut config.outbound, &mut findings);
     findings.done()?;
-    config.signature_html =
-        config.signature_html.map(|html| rapport_channels::html::sanitize_outgoing(&html)).filter(|html| !html.is_empty());
+    config.signature_html = config
+        .signature_html
+        .map(|html| rapport_channels::html::sanitize_outgoing(&html))
+        .filter(|html| !html.is_empty());
     Ok(Checked {
         address: Some(config.address.clone()),
         config: to_value(&config)?,
@@ -125,14 +130,19 @@ fn check_inbound(inbound: &mut InboundConfig, findings: &mut Findings) {
     if inbound.username.is_none() {
         findings.add("config.inbound.username", "required", "This field is required.");
     }
-    let mailbox = inbound.mailbox.take().filter(|name| !name.is_empty()).unwrap_or_else(|| "INBOX".to_owned());
+    let mailbox =
+        inbound.mailbox.take().filter(|name| !name.is_empty()).unwrap_or_else(|| "INBOX".to_owned());
     if mailbox.len() > 255 || mailbox.chars().any(char::is_control) {
         findings.add("config.inbound.mailbox", "invalid", "This is not the name of a mailbox.");
     }
     inbound.mailbox = Some(mailbox);
     inbound.after_fetch.get_or_insert_default();
     if inbound.first_sync_days.is_some_and(|days| days > MAX_FIRST_SYNC_DAYS) {
-        findings.add("config.inbound.first_sync_days", "invalid", format!("At most {MAX_FIRST_SYNC_DAYS} days."));
+        findings.add(
+            "config.inbound.first_sync_days",
+            "invalid",
+            format!("At most {MAX_FIRST_SYNC_DAYS} days."),
+        );
     }
 }
 
@@ -165,7 +175,9 @@ fn check_server(path: &str, host: &mut Option<String>, port: Option<u16>, findin
         None => findings.add(format!("{path}.host"), "required", "This field is required."),
         Some(name) => {
             let plausible = name.len() <= 253
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'));
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'));
             if !plausible {
                 findings.add(format!("{path}.host"), "invalid", "This is not the name of a server.");
             }
@@ -197,9 +209,10 @@ fn check_chat(mut config: ChatConfig) -> Result<Checked, Error> {
             findings.add(field, "too_long", format!("At most {MAX_TEXT_CHARACTERS} characters."));
         }
     }
-    let is_color = config.accent_color.strip_prefix('#').is_some_and(|digits| {
-        digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-    });
+    let is_color = config
+        .accent_color
+        .strip_prefix('#')
+        .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
     if !is_color {
         findings.add("config.accent_color", "invalid", "A colour is written #rrggbb.");
     }
@@ -235,7 +248,10 @@ fn check_pre_chat_fields(fields: &mut [PreChatField], findings: &mut Findings) {
     for (position, field) in fields.iter_mut().enumerate() {
         let path = format!("config.pre_chat_fields.{position}");
         let well_formed = (1..=40).contains(&field.name.len())
-            && field.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+            && field
+                .name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if !well_formed {
             findings.add(format!("{path}.name"), "invalid", "Lower-case letters, digits and _ only.");
         }
@@ -263,9 +279,13 @@ fn check_pre_chat_fields(fields: &mut [PreChatField], findings: &mut Findings) {
 }
 
 fn check_api(config: &ApiConfig) -> Result<Checked, Error> {
-    Ok(Checked { address: None, addresses: Vec::new(), reply_email_account_id: None, config: to_value(config)? })
+    Ok(Checked {
+        address: None,
+        addresses: Vec::new(),
+        reply_email_account_id: None,
+        config: to_value(config)?,
+    })
 }
-
 
 /// `scheme://host[:port]` and nothing else; the first label of a host may be `*`.
 fn is_origin(origin: &str) -> bool {
@@ -344,8 +364,15 @@ mod tests {
         for good in ["https://shop.example", "http://localhost:3000", "https://*.example.com"] {
             assert!(is_origin(good), "{good}");
         }
-        for bad in ["*", "https://", "shop.example", "https://a.example/path", "https://*", "javascript://x", "https://a@b"]
-        {
+        for bad in [
+            "*",
+            "https://",
+            "shop.example",
+            "https://a.example/path",
+            "https://*",
+            "javascript://x",
+            "https://a@b",
+        ] {
             assert!(!is_origin(bad), "{bad}");
         }
     }
@@ -359,7 +386,11 @@ mod tests {
         let found = wrong(Channel::Chat, config);
         assert_eq!(
             found,
-            ["config.pre_chat_fields.0.choices", "config.pre_chat_fields.1.name", "config.pre_chat_fields.1.label"]
+            [
+                "config.pre_chat_fields.0.choices",
+                "config.pre_chat_fields.1.name",
+                "config.pre_chat_fields.1.label"
+            ]
         );
     }
 }

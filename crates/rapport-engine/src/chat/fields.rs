@@ -89,13 +89,18 @@ pub(super) fn contact_of(
         id: None,
         name: fields.name.clone().unwrap_or_else(|| "Website visitor".to_owned()),
     };
-    let (contact, address) = find_or_create(tx, engine, &stranger, &Seen {
-        kind: AddressKind::Visitor,
-        value: visitor.id.as_str(),
-        name: fields.name.as_deref(),
-        verified: visitor.identity.is_some(),
-        field: "visitor",
-    })?;
+    let (contact, address) = find_or_create(
+        tx,
+        engine,
+        &stranger,
+        &Seen {
+            kind: AddressKind::Visitor,
+            value: visitor.id.as_str(),
+            name: fields.name.as_deref(),
+            verified: visitor.identity.is_some(),
+            field: "visitor",
+        },
+    )?;
     visitor.contact_id = Some(contact.id.clone());
     let contact = tell_contact(tx, engine, visitor, fields, contact)?;
     Ok((contact, address))
@@ -178,7 +183,10 @@ fn add_email(tx: &mut Tx<'_>, engine: &Engine, email: &str, contact: &Contact) -
 }
 
 /// Where the visitor can be written to, and by which name: the contact's address, else what the visitor gave.
-pub(crate) fn email_of(tx: &mut Tx<'_>, visitor: &Visitor) -> Result<Option<(String, Option<String>)>, Error> {
+pub(crate) fn email_of(
+    tx: &mut Tx<'_>,
+    visitor: &Visitor,
+) -> Result<Option<(String, Option<String>)>, Error> {
     let fields = VisitorFields::of(visitor)?;
     let contact = match &visitor.contact_id {
         Some(id) => rapport_store::contact::find(tx, id)?,

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::fields::VisitorFields;
 use super::{
-    AssigneeView, AttachmentView, ChatError, ConversationState, ConversationView, MessageView, Visit, WriterKind,
-    WriterView,
+    AssigneeView, AttachmentView, ChatError, ConversationState, ConversationView, MessageView, Visit,
+    WriterKind, WriterView,
 };
 use crate::signed_url::Reader;
 use crate::{Engine, Error};
@@ -30,7 +30,11 @@ pub struct HistoryPage {
 
 impl Engine {
     /// What was said before a message, which has to be the visitor's own to see.
-    pub async fn chat_history(&self, visit: &Visit, before: Option<MessageId>) -> Result<HistoryPage, ChatError> {
+    pub async fn chat_history(
+        &self,
+        visit: &Visit,
+        before: Option<MessageId>,
+    ) -> Result<HistoryPage, ChatError> {
         let (engine, visit_) = (self.clone(), visit.clone());
         let page = self
             .read(&visit.workspace, move |tx| {
@@ -60,8 +64,11 @@ pub(super) fn page(
     found.truncate(PAGE as usize);
     let name = own_name(visitor)?;
     let workspace = tx.workspace().clone();
-    let messages =
-        found.into_iter().rev().map(|message| show(engine, &workspace, &visitor.id, &name, message)).collect();
+    let messages = found
+        .into_iter()
+        .rev()
+        .map(|message| show(engine, &workspace, &visitor.id, &name, message))
+        .collect();
     Ok(HistoryPage { messages, has_more })
 }
 
@@ -151,7 +158,10 @@ pub(super) fn show_conversation(conversation: &Conversation) -> ConversationView
 }
 
 /// The conversation that the visitor's next message goes to, or that it follows up.
-pub(super) fn current_conversation(tx: &mut Tx<'_>, visitor: &VisitorId) -> Result<Option<Conversation>, Error> {
+pub(super) fn current_conversation(
+    tx: &mut Tx<'_>,
+    visitor: &VisitorId,
+) -> Result<Option<Conversation>, Error> {
     match history::list_conversations(tx, visitor)?.first() {
         Some(id) => Ok(rapport_store::conversation::find(tx, id)?),
         None => Ok(None),

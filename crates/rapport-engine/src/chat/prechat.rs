@@ -24,8 +24,8 @@ impl Engine {
         let (engine, visit_) = (self.clone(), visit.clone());
         let view = self
             .write(&visit.workspace, visit.visitor.id.as_str(), move |tx| {
-                let mut visitor =
-                    rapport_store::visitor::find_for_update(tx, &visit_.visitor.id)?.ok_or(Error::NotFound)?;
+                let mut visitor = rapport_store::visitor::find_for_update(tx, &visit_.visitor.id)?
+                    .ok_or(Error::NotFound)?;
                 let mut fields = VisitorFields::of(&visitor)?;
                 take_answers(&visit_.account.config, &visitor, &mut fields, &answers)?;
                 fields.store_in(&mut visitor)?;
@@ -46,7 +46,10 @@ impl Engine {
 /// Whether there is nothing left to ask.
 pub(super) fn is_done(config: &ChatConfig, visitor: &Visitor, fields: &VisitorFields) -> bool {
     let identified = visitor.identity.is_some()
-        && config.pre_chat_fields.iter().all(|field| matches!(field.name.as_str(), NAME | EMAIL) && has(fields, field));
+        && config
+            .pre_chat_fields
+            .iter()
+            .all(|field| matches!(field.name.as_str(), NAME | EMAIL) && has(fields, field));
     let asked = fields.answered || identified || config.pre_chat_fields.is_empty();
     asked && !is_missing_answers(config, fields)
 }
@@ -116,7 +119,11 @@ fn clean(field: &PreChatField, answer: &str) -> Result<String, (&'static str, &'
     }
     if field.kind == PreChatFieldKind::Choice {
         let offered = field.choices.iter().any(|choice| choice == answer);
-        return if offered { Ok(answer.to_owned()) } else { Err(("invalid", "This is not one of the choices.")) };
+        return if offered {
+            Ok(answer.to_owned())
+        } else {
+            Err(("invalid", "This is not one of the choices."))
+        };
     }
     if answer.chars().count() > MAX_ANSWER_CHARACTERS {
         return Err(("too_long", "This is too long."));

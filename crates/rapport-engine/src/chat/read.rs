@@ -16,8 +16,8 @@ impl Engine {
         let (engine, visit_) = (self.clone(), visit.clone());
         let unread = self
             .write(&visit.workspace, visit.visitor.id.as_str(), move |tx| {
-                let mut visitor =
-                    rapport_store::visitor::find_for_update(tx, &visit_.visitor.id)?.ok_or(Error::NotFound)?;
+                let mut visitor = rapport_store::visitor::find_for_update(tx, &visit_.visitor.id)?
+                    .ok_or(Error::NotFound)?;
                 let target = stored::find(tx, &visitor.id, &message)?
                     .filter(|found| found.direction == Direction::Outbound)
                     .ok_or(Error::NotFound)?;

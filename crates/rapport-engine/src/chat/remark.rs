@@ -60,8 +60,12 @@ pub(super) fn tell_team(
         created_at: now,
         version: 1,
     };
-    let stored =
-        StoredMessage { message, details: MessageDetails::default(), raw_blob: None, provider_message_id: None };
+    let stored = StoredMessage {
+        message,
+        details: MessageDetails::default(),
+        raw_blob: None,
+        provider_message_id: None,
+    };
     // Lists go on showing what the visitor wrote.
     let last_message = conversation.last_message.clone();
     open::append(tx, &mut conversation, &stored, now)?;
@@ -74,7 +78,12 @@ pub(super) fn tell_team(
     announce::conversation(tx, &actor, now, &conversation, &event)
 }
 
-fn describe(tx: &mut Tx<'_>, visit: &Visit, visitor: &Visitor, fields: &VisitorFields) -> Result<String, Error> {
+fn describe(
+    tx: &mut Tx<'_>,
+    visit: &Visit,
+    visitor: &Visitor,
+    fields: &VisitorFields,
+) -> Result<String, Error> {
     let mut lines = Vec::new();
     if let Some(identity) = &visitor.identity {
         lines.push(format!("The website has proved who this is: {}", text::single_line(identity, 256)));
@@ -88,7 +97,8 @@ fn describe(tx: &mut Tx<'_>, visit: &Visit, visitor: &Visitor, fields: &VisitorF
     if let Some(email) = &fields.email {
         let owner = rapport_store::contact::find_by_address(tx, AddressKind::Email, email)?;
         let others = owner.is_some_and(|(owner, _)| visitor.contact_id.as_ref() != Some(&owner));
-        let remark = if others { " (belongs to another contact, so it was not added to this one)" } else { "" };
+        let remark =
+            if others { " (belongs to another contact, so it was not added to this one)" } else { "" };
         lines.push(format!("Email: {email}{remark}"));
     }
     for (name, answer) in &fields.answers {

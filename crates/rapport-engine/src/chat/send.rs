@@ -9,7 +9,10 @@ use serde::Serialize;
 
 use super::fields::{self, VisitorFields, clean_name};
 use super::session::note_page;
-use super::{ChatError, ConversationView, MessageView, PageSeen, Visit, VisitorView, history, prechat, remark, text, widget};
+use super::{
+    ChatError, ConversationView, MessageView, PageSeen, Visit, VisitorView, history, prechat, remark, text,
+    widget,
+};
 use crate::ingest::{self, AcceptedStatus, Inbound, InboundRecipients, Sender, Threading};
 use crate::{Engine, Error, attachment};
 
@@ -54,7 +57,8 @@ impl Engine {
 }
 
 fn send_in(tx: &mut Tx<'_>, engine: &Engine, visit: &Visit, new: &NewChatMessage) -> Result<SentChat, Error> {
-    let mut visitor = rapport_store::visitor::find_for_update(tx, &visit.visitor.id)?.ok_or(Error::NotFound)?;
+    let mut visitor =
+        rapport_store::visitor::find_for_update(tx, &visit.visitor.id)?.ok_or(Error::NotFound)?;
     check_client_id(&new.client_id)?;
     let provider_id = stored::provider_message_id(&visitor.id, &new.client_id);
     let known = rapport_store::message::find_by_provider_id(tx, &visitor.channel_account_id, &provider_id)?;
@@ -84,34 +88,38 @@ fn send_in(tx: &mut Tx<'_>, engine: &Engine, visit: &Visit, new: &NewChatMessage
     let untold = std::mem::take(&mut fields.untold);
     fields.store_in(&mut visitor)?;
     rapport_store::visitor::save(tx, &visitor)?;
-    let accepted = ingest::accept(tx, engine, &Inbound {
-        channel: Channel::Chat,
-        channel_account_id: visitor.channel_account_id.clone(),
-        sender: Sender {
-            kind: AddressKind::Visitor,
-            value: visitor.id.as_str().to_owned(),
-            name: fields.name.clone(),
-            verified: visitor.identity.is_some(),
+    let accepted = ingest::accept(
+        tx,
+        engine,
+        &Inbound {
+            channel: Channel::Chat,
+            channel_account_id: visitor.channel_account_id.clone(),
+            sender: Sender {
+                kind: AddressKind::Visitor,
+                value: visitor.id.as_str().to_owned(),
+                name: fields.name.clone(),
+                verified: visitor.identity.is_some(),
+            },
+            provider_message_id: Some(provider_id),
+            content_id: None,
+            // Kept inside the provider's id: there it is the visitor's own, and cannot collide with a teammate's.
+            client_id: None,
+            subject: None,
+            body_text,
+            visible_text: None,
+            body_html: None,
+            has_remote_images: false,
+            recipients: InboundRecipients::default(),
+            threading: Threading { conversation: previous, ..Threading::default() },
+            attachments: Vec::new(),
+            uploads: (!uploads.is_empty()).then(|| (visitor.id.as_str().to_owned(), uploads)),
+            warnings: Vec::new(),
+            automatic: false,
+            raw_blob: None,
+            test: false,
+            per_thread: false,
         },
-        provider_message_id: Some(provider_id),
-        content_id: None,
-        // Kept inside the provider's id: there it is the visitor's own, and cannot collide with a teammate's.
-        client_id: None,
-        subject: None,
-        body_text,
-        visible_text: None,
-        body_html: None,
-        has_remote_images: false,
-        recipients: InboundRecipients::default(),
-        threading: Threading { conversation: previous, ..Threading::default() },
-        attachments: Vec::new(),
-        uploads: (!uploads.is_empty()).then(|| (visitor.id.as_str().to_owned(), uploads)),
-        warnings: Vec::new(),
-        automatic: false,
-        raw_blob: None,
-        test: false,
-        per_thread: false,
-    })?;
+    )?;
     // The conversation may have been led by other means until now.
     rapport_store::conversation::add_address(tx, &accepted.conversation_id, &address.id)?;
     if untold {

@@ -8,7 +8,10 @@ use serde::Serialize;
 use super::fields::{self, VisitorFields};
 use super::visit::{ROTATE_SECONDS, TOKEN_SECONDS};
 use super::widget::{anybody_online, check_host};
-use super::{ChatError, ConversationView, IdentityClaim, MessageView, PageSeen, Visit, VisitorView, history, identity, text};
+use super::{
+    ChatError, ConversationView, IdentityClaim, MessageView, PageSeen, Visit, VisitorView, history, identity,
+    text,
+};
 use crate::channel_account::ChatAccount;
 use crate::keys::{random_token, token_hash};
 use crate::{Engine, Error};
@@ -67,7 +70,10 @@ impl Engine {
         check_host(&account.config, request.host.as_deref())?;
         let held = match &request.token {
             Some(token) => {
-                let visit = self.find_visit(token).await?.filter(|visit| visit.account.account.id == account.account.id);
+                let visit = self
+                    .find_visit(token)
+                    .await?
+                    .filter(|visit| visit.account.account.id == account.account.id);
                 Some(visit.ok_or(ChatError::TokenInvalid)?)
             }
             None => None,
@@ -88,9 +94,8 @@ impl Engine {
         let (visitor, token) = self.enter(&workspace, &account, whose, &request).await?;
         let token = token.or(request.token).unwrap_or_default();
         let engine = self.clone();
-        let session = self
-            .read(&workspace, move |tx| snapshot(tx, &engine, &account, &visitor, token.clone()))
-            .await?;
+        let session =
+            self.read(&workspace, move |tx| snapshot(tx, &engine, &account, &visitor, token.clone())).await?;
         Ok(OpenedSession { session, fresh })
     }
 
@@ -144,7 +149,12 @@ impl Engine {
                     rapport_store::visitor::add_token(tx, &visitor.id, hash, now, expires_at)?;
                 }
                 if let Some(old) = &replaced {
-                    rapport_store::visitor::note_token_used(tx, old, now, now.plus_seconds(REPLACED_SECONDS))?;
+                    rapport_store::visitor::note_token_used(
+                        tx,
+                        old,
+                        now,
+                        now.plus_seconds(REPLACED_SECONDS),
+                    )?;
                 }
                 Ok(visitor.id)
             })
@@ -177,7 +187,8 @@ fn find_or_create(
             return rapport_store::visitor::find_for_update(tx, &visit.visitor.id)?.ok_or(Error::NotFound);
         }
         Whose::Identity(identity) => {
-            if let Some(known) = rapport_store::visitor::find_by_identity(tx, &account.account.id, identity)? {
+            if let Some(known) = rapport_store::visitor::find_by_identity(tx, &account.account.id, identity)?
+            {
                 return rapport_store::visitor::find_for_update(tx, &known.id)?.ok_or(Error::NotFound);
             }
             Some(identity.clone())
@@ -188,8 +199,11 @@ fn find_or_create(
         id: VisitorId::generate(now, engine.entropy()),
         channel_account_id: account.account.id.clone(),
         contact_id: None,
-        fields: serde_json::to_string(&VisitorFields { untold: identity.is_some(), ..VisitorFields::default() })
-            .map_err(|error| Error::Internal(error.to_string()))?,
+        fields: serde_json::to_string(&VisitorFields {
+            untold: identity.is_some(),
+            ..VisitorFields::default()
+        })
+        .map_err(|error| Error::Internal(error.to_string()))?,
         identity,
         page_url: None,
         page_title: None,
@@ -205,12 +219,20 @@ pub(super) fn note_page(visitor: &mut Visitor, page: Option<&PageSeen>) {
     let Some(page) = page else { return };
     if let Some(url) = text::clean_url(&page.url) {
         visitor.page_url = Some(url);
-        let title = rapport_domain::text::single_line(page.title.as_deref().unwrap_or_default(), MAX_TITLE_CHARACTERS);
+        let title = rapport_domain::text::single_line(
+            page.title.as_deref().unwrap_or_default(),
+            MAX_TITLE_CHARACTERS,
+        );
         visitor.page_title = Some(title).filter(|title| !title.is_empty());
     }
 }
 
-fn take_claim(tx: &mut Tx<'_>, engine: &Engine, visitor: &mut Visitor, claim: &IdentityClaim) -> Result<(), Error> {
+fn take_claim(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    visitor: &mut Visitor,
+    claim: &IdentityClaim,
+) -> Result<(), Error> {
     let before = VisitorFields::of(visitor)?;
     let mut fields = before.clone();
     fields.take_claim(claim);
@@ -239,7 +261,9 @@ fn snapshot(
     Ok(Session {
         token,
         visitor: fields::view(&visitor, &fields, &account.config),
-        conversation: history::current_conversation(tx, &visitor.id)?.as_ref().map(history::show_conversation),
+        conversation: history::current_conversation(tx, &visitor.id)?
+            .as_ref()
+            .map(history::show_conversation),
         messages: page.messages,
         has_more: page.has_more,
         cursor: rapport_store::event::last_seq(tx)?.to_string(),

@@ -125,7 +125,9 @@ impl VisitorStream {
             let after = self.seq;
             let events = self
                 .engine
-                .read(&self.visit.workspace, move |tx| Ok(rapport_store::event::list_after(tx, after, READ_BATCH)?))
+                .read(&self.visit.workspace, move |tx| {
+                    Ok(rapport_store::event::list_after(tx, after, READ_BATCH)?)
+                })
                 .await?;
             let is_last = (events.len() as i64) < READ_BATCH;
             for event in events {
@@ -141,7 +143,9 @@ impl VisitorStream {
     pub async fn translate(&mut self, frame: &Frame) -> Result<Vec<VisitorFrame>, ChatError> {
         match frame {
             Frame::Durable { event, .. } => self.durable(event).await,
-            Frame::Ephemeral { name: "presence.changed", json, .. } => Ok(self.presence(json).into_iter().collect()),
+            Frame::Ephemeral { name: "presence.changed", json, .. } => {
+                Ok(self.presence(json).into_iter().collect())
+            }
             Frame::Ephemeral { name: "user.online", .. } => self.online().await,
             Frame::Ephemeral { .. } => Ok(Vec::new()),
         }
@@ -156,8 +160,11 @@ impl VisitorStream {
             "message.received" | "message.queued" => self.message(event).await?,
             "message.delivery_changed" if self.is_about_us(event) => self.delivery(event).await?,
             "conversation.read" if self.is_about_us(event) => self.teammate_read(event).await?,
-            "conversation.assigned" | "conversation.unassigned" | "conversation.status_changed"
-            | "conversation.closed" | "conversation.reopened"
+            "conversation.assigned"
+            | "conversation.unassigned"
+            | "conversation.status_changed"
+            | "conversation.closed"
+            | "conversation.reopened"
                 if self.is_about_us(event) =>
             {
                 self.conversation(event)
@@ -193,7 +200,9 @@ impl VisitorStream {
             .read(&self.visit.workspace, move |tx| {
                 let Some(visitor) = rapport_store::visitor::find(tx, &visitor)? else { return Ok(None) };
                 let Some(message) = history::find_shown(tx, &engine, &visitor, &id)? else { return Ok(None) };
-                let Some(conversation) = rapport_store::conversation::find(tx, &conversation)? else { return Ok(None) };
+                let Some(conversation) = rapport_store::conversation::find(tx, &conversation)? else {
+                    return Ok(None);
+                };
                 let unread = history::unread_count(tx, &visitor)?;
                 Ok(Some((message, history::show_conversation(&conversation), visitor.contact_id, unread)))
             })
@@ -243,7 +252,11 @@ impl VisitorStream {
         let snapshot = Snapshot::deserialize(&event.envelope.data["conversation"]).ok()?;
         let view = ConversationView {
             id: snapshot.id,
-            status: if snapshot.status == "closed" { ConversationState::Closed } else { ConversationState::Open },
+            status: if snapshot.status == "closed" {
+                ConversationState::Closed
+            } else {
+                ConversationState::Open
+            },
             assignee: snapshot.assignee.map(|assignee| AssigneeView { name: assignee.name }),
         };
         let shown = self.shown.as_ref()?;

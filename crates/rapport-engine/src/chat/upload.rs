@@ -34,7 +34,9 @@ impl Engine {
     pub async fn chat_may_upload(&self, visit: &Visit) -> Result<(), UploadRefusal> {
         let (visitor, since) = (visit.visitor.id.clone(), self.now().plus_seconds(-DAY_SECONDS));
         let used = self
-            .read(&visit.workspace, move |tx| Ok(rapport_store::visitor::upload::bytes_since(tx, &visitor, since)?))
+            .read(&visit.workspace, move |tx| {
+                Ok(rapport_store::visitor::upload::bytes_since(tx, &visitor, since)?)
+            })
             .await?;
         if used < MAX_UPLOAD_BYTES_PER_DAY {
             return Ok(());

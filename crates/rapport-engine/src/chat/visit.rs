@@ -51,7 +51,8 @@ impl Engine {
 
     /// Whether the visit may go on: its token is still there and nothing more is asked of the visitor by now.
     pub async fn chat_recheck(&self, visit: &Visit) -> Result<(), ChatError> {
-        let again = self.find_visit_by_hash(visit.token_hash.clone()).await?.ok_or(ChatError::TokenInvalid)?;
+        let again =
+            self.find_visit_by_hash(visit.token_hash.clone()).await?.ok_or(ChatError::TokenInvalid)?;
         if again.account.config.require_identity && again.visitor.identity.is_none() {
             return Err(ChatError::IdentityRequired);
         }
@@ -71,7 +72,9 @@ impl Engine {
         let now = self.now();
         let found = self
             .read_server(move |tx| {
-                let Some(owner) = rapport_store::visitor::find_by_token_hash(tx, &hash, now)? else { return Ok(None) };
+                let Some(owner) = rapport_store::visitor::find_by_token_hash(tx, &hash, now)? else {
+                    return Ok(None);
+                };
                 if !owner.widget_in_use {
                     return Ok(Some(Found::WidgetGone));
                 }

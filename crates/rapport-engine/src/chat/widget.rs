@@ -64,7 +64,10 @@ impl Engine {
             require_identity: config.require_identity,
             offline_message: config.offline_message,
             agents_online,
-            attachments: UploadLimits { max_bytes: self.config().max_attachment_bytes, max_count: max_attachments() },
+            attachments: UploadLimits {
+                max_bytes: self.config().max_attachment_bytes,
+                max_count: max_attachments(),
+            },
             max_message_length: max_length(),
         })
     }
@@ -150,7 +153,8 @@ fn is_origin(text: &str) -> bool {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         _ => (authority, None),
     };
-    let name = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    let name = !host.is_empty()
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
     let literal = host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
@@ -167,13 +171,26 @@ mod tests {
 
     #[test]
     fn only_bare_origins_can_frame_the_panel() {
-        for good in ["https://shop.example", "http://localhost:3000", "https://[::1]:8443", "https://a_b.example"] {
+        for good in
+            ["https://shop.example", "http://localhost:3000", "https://[::1]:8443", "https://a_b.example"]
+        {
             assert!(is_origin(good), "{good}");
         }
         for bad in [
-            "", "null", "shop.example", "https://", "https://shop.example/", "https://shop.example;script-src *",
-            "https://shop.example https://evil.example", "https://*.example", "javascript://x", "https://a:b@c",
-            "https://shop.example:99999", "https://shop.example:+80", "https://[evil]", "https://é.example",
+            "",
+            "null",
+            "shop.example",
+            "https://",
+            "https://shop.example/",
+            "https://shop.example;script-src *",
+            "https://shop.example https://evil.example",
+            "https://*.example",
+            "javascript://x",
+            "https://a:b@c",
+            "https://shop.example:99999",
+            "https://shop.example:+80",
+            "https://[evil]",
+            "https://é.example",
         ] {
             assert!(!is_origin(bad), "{bad}");
         }
@@ -183,7 +200,12 @@ mod tests {
     fn a_star_stands_for_sub_domains_only() {
         assert!(covers("https://shop.example", "https://shop.example"));
         assert!(covers("https://*.example.com", "https://a.b.example.com"));
-        for host in ["https://example.com", "https://evilexample.com", "http://a.example.com", "https://a.example.com.evil"] {
+        for host in [
+            "https://example.com",
+            "https://evilexample.com",
+            "http://a.example.com",
+            "https://a.example.com.evil",
+        ] {
             assert!(!covers("https://*.example.com", host), "{host}");
         }
     }

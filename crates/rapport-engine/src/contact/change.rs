@@ -46,7 +46,12 @@ impl Engine {
         self.commit(caller, &key, move |tx| create(tx, &engine, &caller_.actor(), &new)).await
     }
 
-    pub async fn edit_contact(&self, caller: &Caller, id: &ContactId, change: ContactChange) -> Result<Contact, Error> {
+    pub async fn edit_contact(
+        &self,
+        caller: &Caller,
+        id: &ContactId,
+        change: ContactChange,
+    ) -> Result<Contact, Error> {
         caller.require(Permission::ContactEdit)?;
         let (engine, caller_, id_) = (self.clone(), caller.clone(), id.clone());
         self.commit(caller, id.as_str(), move |tx| {
@@ -88,7 +93,8 @@ fn create(tx: &mut Tx<'_>, engine: &Engine, actor: &Actor, new: &NewContact) -> 
         return Err(Error::invalid("addresses", "A contact has at most 50 addresses."));
     }
     let now = engine.now();
-    let name = new.display_name.as_deref().map(|name| text::single_line(name, 120)).filter(|name| !name.is_empty());
+    let name =
+        new.display_name.as_deref().map(|name| text::single_line(name, 120)).filter(|name| !name.is_empty());
     let display_name = name
         .or_else(|| new.addresses.first().map(|address| address.value.trim().to_owned()))
         .ok_or_else(|| Error::required("display_name"))?;
@@ -141,7 +147,8 @@ fn add_address(
         let current = rapport_store::contact::find(tx, &owner)?;
         return Err(Error::conflict_with("address_in_use", "Another contact has this address.", &current));
     }
-    let value = if new.kind == AddressKind::External { new.value.trim().to_owned() } else { normalised.clone() };
+    let value =
+        if new.kind == AddressKind::External { new.value.trim().to_owned() } else { normalised.clone() };
     let address = Address {
         id: AddressId::generate(now, engine.entropy()),
         kind: new.kind,

@@ -23,8 +23,9 @@ pub(crate) fn normalise(kind: AddressKind, value: &str, field: &str) -> Result<S
     match kind {
         AddressKind::Email => email_address::normalise(value)
             .ok_or_else(|| Error::invalid(field, "This is not an email address.")),
-        AddressKind::Phone => phone::normalise(value)
-            .ok_or_else(|| Error::invalid(field, "A phone number has 7 to 15 digits.")),
+        AddressKind::Phone => {
+            phone::normalise(value).ok_or_else(|| Error::invalid(field, "A phone number has 7 to 15 digits."))
+        }
         AddressKind::Visitor | AddressKind::External => {
             let value = value.trim();
             let fits = !value.is_empty() && value.len() <= 255 && !value.chars().any(char::is_control);
@@ -42,7 +43,9 @@ pub(crate) fn find_or_create(
     seen: &Seen<'_>,
 ) -> Result<(Contact, Address), Error> {
     let normalised = normalise(seen.kind, seen.value, seen.field)?;
-    if let Some((contact_id, address_id)) = rapport_store::contact::find_by_address(tx, seen.kind, &normalised)? {
+    if let Some((contact_id, address_id)) =
+        rapport_store::contact::find_by_address(tx, seen.kind, &normalised)?
+    {
         let contact = rapport_store::contact::find(tx, &contact_id)?.ok_or(Error::NotFound)?;
         if let Some(address) = contact.addresses.iter().find(|address| address.id == address_id).cloned() {
             return Ok((contact, address));
@@ -109,13 +112,16 @@ pub(crate) fn index(tx: &mut Tx<'_>, contact: &Contact) -> Result<(), Error> {
         body.push(' ');
         body.push_str(external_id);
     }
-    rapport_store::search::index(tx, &SearchDocument {
-        kind: SearchKind::Contact,
-        reference_id: contact.id.as_str(),
-        conversation_id: None,
-        contact_id: Some(contact.id.as_str()),
-        occurred_at: contact.created_at,
-        body: &body,
-    })?;
+    rapport_store::search::index(
+        tx,
+        &SearchDocument {
+            kind: SearchKind::Contact,
+            reference_id: contact.id.as_str(),
+            conversation_id: None,
+            contact_id: Some(contact.id.as_str()),
+            occurred_at: contact.created_at,
+            body: &body,
+        },
+    )?;
     Ok(())
 }

@@ -42,7 +42,14 @@ impl Engine {
             access::contact(tx, &caller_, &id)?;
             let filter =
                 ConversationFilter { contact: Some(id), include_test: true, ..ConversationFilter::default() };
-            Ok(conversation_list::list(tx, caller_.user_id(), &filter, Sort::LastActivity, after.as_ref(), limit)?)
+            Ok(conversation_list::list(
+                tx,
+                caller_.user_id(),
+                &filter,
+                Sort::LastActivity,
+                after.as_ref(),
+                limit,
+            )?)
         })
         .await
     }

@@ -72,7 +72,8 @@ fn assign(
     {
         // Taking what a colleague has is a conflict one can talk about; moving it around is not theirs to do.
         let takes_it = next.as_ref().is_some_and(|user| user.id == *caller.user_id());
-        let manual = rapport_store::workspace::find(tx)?.is_none_or(|workspace| workspace.settings.manual_assignment);
+        let manual =
+            rapport_store::workspace::find(tx)?.is_none_or(|workspace| workspace.settings.manual_assignment);
         if takes_it && manual {
             return Err(taken(tx, conversation)?);
         }
@@ -111,7 +112,9 @@ pub(crate) fn announce_change(
     }
     let snapshot = Box::new(conversation.clone());
     let event = match (next, previous) {
-        (Some(assignee), previous) => Event::ConversationAssigned { conversation: snapshot, assignee, previous },
+        (Some(assignee), previous) => {
+            Event::ConversationAssigned { conversation: snapshot, assignee, previous }
+        }
         (None, Some(previous)) => Event::ConversationUnassigned { conversation: snapshot, previous },
         (None, None) => return access::conversation(tx, caller, id),
     };

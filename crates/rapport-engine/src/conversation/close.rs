@@ -58,7 +58,12 @@ pub(crate) fn close(
     announce::conversation(tx, &caller.actor(), now, conversation, &event)
 }
 
-fn undo_close(tx: &mut Tx<'_>, caller: &Caller, conversation: &mut Conversation, now: Timestamp) -> Result<(), Error> {
+fn undo_close(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    conversation: &mut Conversation,
+    now: Timestamp,
+) -> Result<(), Error> {
     let fresh = conversation.closed_at.is_some_and(|at| at.plus_seconds(UNDO_SECONDS) >= now);
     let own = conversation.closed_by.as_ref().is_some_and(|user| user.id == *caller.user_id());
     if conversation.status != Status::Closed || !fresh || !own {
@@ -69,13 +74,17 @@ fn undo_close(tx: &mut Tx<'_>, caller: &Caller, conversation: &mut Conversation,
         ));
     }
     if rapport_store::link::find_active_follow_up(tx, &conversation.id)?.is_some() {
-        return Err(Error::conflict("follow_up_exists", "The customer has written again: a follow-up is open."));
+        return Err(Error::conflict(
+            "follow_up_exists",
+            "The customer has written again: a follow-up is open.",
+        ));
     }
     if let Some(contact) = &conversation.contact {
         let scope = rapport_store::conversation::scope_key(tx, &conversation.id)?.unwrap_or_default();
         if let Some(other) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope)? {
             let current = access::conversation(tx, caller, &other)?;
-            let detail = format!("{} has another open conversation, #{}.", contact.display_name, current.number);
+            let detail =
+                format!("{} has another open conversation, #{}.", contact.display_name, current.number);
             return Err(Error::conflict_with("conversation_exists", detail, &current));
         }
     }

@@ -2,8 +2,8 @@
 
 use rapport_domain::model::{Address, Contact, Conversation};
 use rapport_domain::{
-    AddressId, AddressKind, AuthorKind, Channel, ChannelAccountId, ContactId, Direction, Origin, Permission, Priority,
-    Status, UserId,
+    AddressId, AddressKind, AuthorKind, Channel, ChannelAccountId, ContactId, Direction, Origin, Permission,
+    Priority, Status, UserId,
 };
 use rapport_store::Tx;
 
@@ -45,7 +45,11 @@ pub struct NewConversation {
 }
 
 impl Engine {
-    pub async fn create_conversation(&self, caller: &Caller, new: NewConversation) -> Result<Conversation, Error> {
+    pub async fn create_conversation(
+        &self,
+        caller: &Caller,
+        new: NewConversation,
+    ) -> Result<Conversation, Error> {
         caller.require(Permission::ConversationReply)?;
         let (engine, caller_) = (self.clone(), caller.clone());
         let key = match (&new.contact_id, &new.to) {
@@ -57,13 +61,19 @@ impl Engine {
     }
 }
 
-fn create(tx: &mut Tx<'_>, engine: &Engine, caller: &Caller, new: &NewConversation) -> Result<Conversation, Error> {
+fn create(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    caller: &Caller,
+    new: &NewConversation,
+) -> Result<Conversation, Error> {
     if new.status == Status::Closed {
         return Err(Error::invalid("status", "A conversation cannot begin closed."));
     }
     let account = choose_account(tx, new)?;
     let (contact, address) = resolve_contact(tx, engine, caller, new)?;
-    let settings = rapport_store::workspace::find(tx)?.map(|workspace| workspace.settings).unwrap_or_default();
+    let settings =
+        rapport_store::workspace::find(tx)?.map(|workspace| workspace.settings).unwrap_or_default();
     let scope = scope_key(settings.conversation_scope, account.as_ref());
     if let Some(existing) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope)? {
         let current = access::conversation(tx, caller, &existing)?;
@@ -83,23 +93,29 @@ fn create(tx: &mut Tx<'_>, engine: &Engine, caller: &Caller, new: &NewConversati
         }
         None => None,
     };
-    let conversation = open(tx, engine.entropy(), engine.now(), &caller.actor(), &Opening {
-        contact: &contact,
-        address: address.as_ref(),
-        channel: new.channel,
-        channel_account_id: account,
-        scope_key: scope,
-        origin: origin(caller, new),
-        test: new.test,
-        topic: new.topic.clone(),
-        subject: new.subject.clone(),
-        priority: new.priority,
-        status: new.status,
-        assignee,
-        variables: new.variables.to_string(),
-        follow_up_of: None,
-        linked_to: None,
-    })?;
+    let conversation = open(
+        tx,
+        engine.entropy(),
+        engine.now(),
+        &caller.actor(),
+        &Opening {
+            contact: &contact,
+            address: address.as_ref(),
+            channel: new.channel,
+            channel_account_id: account,
+            scope_key: scope,
+            origin: origin(caller, new),
+            test: new.test,
+            topic: new.topic.clone(),
+            subject: new.subject.clone(),
+            priority: new.priority,
+            status: new.status,
+            assignee,
+            variables: new.variables.to_string(),
+            follow_up_of: None,
+            linked_to: None,
+        },
+    )?;
     if let Some(first) = &new.message {
         send_in(tx, engine, caller, &conversation.id, first.direction, &first.content)?;
     }
@@ -119,12 +135,14 @@ fn choose_account(tx: &mut Tx<'_>, new: &NewConversation) -> Result<Option<Chann
     let accounts = rapport_store::channel_account::list_of_channel(tx, new.channel)?;
     match &new.channel_account_id {
         Some(id) => {
-            let stored = accounts
-                .into_iter()
-                .find(|stored| stored.account.id == *id)
-                .ok_or_else(|| Error::invalid("channel_account_id", "There is no such account of this channel."))?;
+            let stored = accounts.into_iter().find(|stored| stored.account.id == *id).ok_or_else(|| {
+                Error::invalid("channel_account_id", "There is no such account of this channel.")
+            })?;
             if !stored.account.active {
-                return Err(Error::invalid("channel_account_id", format!("{} is switched off.", stored.account.name)));
+                return Err(Error::invalid(
+                    "channel_account_id",
+                    format!("{} is switched off.", stored.account.name),
+                ));
             }
             Ok(Some(stored.account.id))
         }
@@ -146,20 +164,28 @@ fn resolve_contact(
     if let Some(id) = &new.contact_id {
         let contact = rapport_store::contact::find(tx, id)?
             .ok_or_else(|| Error::invalid("contact_id", "There is no such contact."))?;
-        let address = contact.addresses.iter().find(|address| address.kind == kind).map(|address| address.id.clone());
+        let address =
+            contact.addresses.iter().find(|address| address.kind == kind).map(|address| address.id.clone());
         return Ok((contact, address));
     }
     let to = new.to.as_ref().ok_or_else(|| Error::required("to"))?;
     if to.kind != kind {
-        return Err(Error::invalid("to.kind", format!("The {} channel reaches contacts by {kind}.", new.channel)));
+        return Err(Error::invalid(
+            "to.kind",
+            format!("The {} channel reaches contacts by {kind}.", new.channel),
+        ));
     }
-    let (contact, address): (Contact, Address) =
-        contact::find_or_create(tx, engine, &caller.actor(), &contact::Seen {
+    let (contact, address): (Contact, Address) = contact::find_or_create(
+        tx,
+        engine,
+        &caller.actor(),
+        &contact::Seen {
             kind,
             value: &to.value,
             name: to.name.as_deref(),
             verified: false,
             field: "to.value",
-        })?;
+        },
+    )?;
     Ok((contact, Some(address.id)))
 }

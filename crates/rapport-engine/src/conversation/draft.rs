@@ -9,7 +9,12 @@ use crate::{Caller, Engine, Error, access, announce};
 const MAX_DRAFT_BYTES: usize = 512 * 1024;
 
 impl Engine {
-    pub async fn find_draft(&self, caller: &Caller, id: &ConversationId, mode: DraftMode) -> Result<Option<Draft>, Error> {
+    pub async fn find_draft(
+        &self,
+        caller: &Caller,
+        id: &ConversationId,
+        mode: DraftMode,
+    ) -> Result<Option<Draft>, Error> {
         let (caller_, id) = (caller.clone(), id.clone());
         self.read(&caller.workspace, move |tx| {
             access::conversation(tx, &caller_, &id)?;
@@ -46,7 +51,12 @@ impl Engine {
     }
 
     /// Whether there was one.
-    pub async fn delete_draft(&self, caller: &Caller, id: &ConversationId, mode: DraftMode) -> Result<bool, Error> {
+    pub async fn delete_draft(
+        &self,
+        caller: &Caller,
+        id: &ConversationId,
+        mode: DraftMode,
+    ) -> Result<bool, Error> {
         let (engine, caller_, id_) = (self.clone(), caller.clone(), id.clone());
         caller.require(permission(mode))?;
         self.commit(caller, id.as_str(), move |tx| {

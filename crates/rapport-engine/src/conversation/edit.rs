@@ -48,7 +48,11 @@ fn edit(
     now: Timestamp,
 ) -> Result<(), Error> {
     if change.expected_version.is_some_and(|expected| expected != conversation.version) {
-        return Err(Error::conflict_with("version_conflict", "The conversation was changed meanwhile.", &conversation));
+        return Err(Error::conflict_with(
+            "version_conflict",
+            "The conversation was changed meanwhile.",
+            &conversation,
+        ));
     }
     if conversation.status == Status::Closed {
         return Err(Error::conflict_with(
@@ -120,7 +124,8 @@ fn change_topic(
     let from = std::mem::replace(&mut conversation.topic, topic.clone());
     save(tx, conversation, now)?;
     index(tx, conversation)?;
-    let event = Event::ConversationTopicChanged { conversation: Box::new(conversation.clone()), from, to: topic };
+    let event =
+        Event::ConversationTopicChanged { conversation: Box::new(conversation.clone()), from, to: topic };
     announce::conversation(tx, &caller.actor(), now, conversation, &event)
 }
 
@@ -131,13 +136,15 @@ fn change_subject(
     subject: Option<&str>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let subject = subject.map(|subject| text::single_line(subject, 500)).filter(|subject| !subject.is_empty());
+    let subject =
+        subject.map(|subject| text::single_line(subject, 500)).filter(|subject| !subject.is_empty());
     if subject == conversation.subject {
         return Ok(());
     }
     let from = std::mem::replace(&mut conversation.subject, subject.clone());
     save(tx, conversation, now)?;
     index(tx, conversation)?;
-    let event = Event::ConversationSubjectChanged { conversation: Box::new(conversation.clone()), from, to: subject };
+    let event =
+        Event::ConversationSubjectChanged { conversation: Box::new(conversation.clone()), from, to: subject };
     announce::conversation(tx, &caller.actor(), now, conversation, &event)
 }

@@ -1,9 +1,11 @@
 //! Brings a conversation into being and appends messages to it: shared by people, the API and every channel.
 
-use rapport_domain::model::{Contact, ContactReference, Conversation, ConversationReference, LastMessage, UserReference};
+use rapport_domain::model::{
+    Contact, ContactReference, Conversation, ConversationReference, LastMessage, UserReference,
+};
 use rapport_domain::{
-    Actor, AddressId, AuthorKind, Channel, ChannelAccountId, ConversationId, ConversationScope, Direction, Entropy, Event,
-    LinkId, LinkKind, MessageKind, Origin, Priority, Status, Timestamp, text, transition,
+    Actor, AddressId, AuthorKind, Channel, ChannelAccountId, ConversationId, ConversationScope, Direction,
+    Entropy, Event, LinkId, LinkKind, MessageKind, Origin, Priority, Status, Timestamp, text, transition,
 };
 use rapport_store::Tx;
 use rapport_store::message::StoredMessage;
@@ -60,13 +62,21 @@ pub(crate) fn open(
         id: ConversationId::generate(now, entropy),
         number: rapport_store::conversation::next_number(tx)?,
         status: opening.status,
-        lifecycle: transition::lifecycle(opening.status, transition::is_automated_author(actor.kind), opening.assignee.is_some()),
+        lifecycle: transition::lifecycle(
+            opening.status,
+            transition::is_automated_author(actor.kind),
+            opening.assignee.is_some(),
+        ),
         channel: opening.channel,
         channels: vec![opening.channel],
         origin: opening.origin,
         test: opening.test,
         topic,
-        subject: opening.subject.as_deref().map(|subject| text::single_line(subject, 500)).filter(|s| !s.is_empty()),
+        subject: opening
+            .subject
+            .as_deref()
+            .map(|subject| text::single_line(subject, 500))
+            .filter(|s| !s.is_empty()),
         priority: opening.priority,
         contact: Some(ContactReference {
             id: contact.id.clone(),
@@ -148,14 +158,17 @@ pub(crate) fn index(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), 
         conversation.topic,
         conversation.subject.as_deref().unwrap_or_default()
     );
-    rapport_store::search::index(tx, &SearchDocument {
-        kind: SearchKind::Conversation,
-        reference_id: conversation.id.as_str(),
-        conversation_id: Some(conversation.id.as_str()),
-        contact_id: conversation.contact.as_ref().map(|contact| contact.id.as_str()),
-        occurred_at: conversation.created_at,
-        body: &body,
-    })?;
+    rapport_store::search::index(
+        tx,
+        &SearchDocument {
+            kind: SearchKind::Conversation,
+            reference_id: conversation.id.as_str(),
+            conversation_id: Some(conversation.id.as_str()),
+            contact_id: conversation.contact.as_ref().map(|contact| contact.id.as_str()),
+            occurred_at: conversation.created_at,
+            body: &body,
+        },
+    )?;
     Ok(())
 }
 
@@ -174,7 +187,8 @@ pub(crate) fn append(
         rapport_store::message::add_email_id(tx, email_message_id, &message.id)?;
     }
     let mut body = String::with_capacity(message.visible_text.len() + 200);
-    for part in [message.subject.as_deref().unwrap_or_default(), &message.author.name, &message.visible_text] {
+    for part in [message.subject.as_deref().unwrap_or_default(), &message.author.name, &message.visible_text]
+    {
         body.push_str(part);
         body.push(' ');
     }
@@ -182,14 +196,17 @@ pub(crate) fn append(
         body.push_str(&attachment.file_name);
         body.push(' ');
     }
-    rapport_store::search::index_new(tx, &SearchDocument {
-        kind: SearchKind::Message,
-        reference_id: message.id.as_str(),
-        conversation_id: Some(conversation.id.as_str()),
-        contact_id: conversation.contact.as_ref().map(|contact| contact.id.as_str()),
-        occurred_at: message.sent_at,
-        body: &body,
-    })?;
+    rapport_store::search::index_new(
+        tx,
+        &SearchDocument {
+            kind: SearchKind::Message,
+            reference_id: message.id.as_str(),
+            conversation_id: Some(conversation.id.as_str()),
+            contact_id: conversation.contact.as_ref().map(|contact| contact.id.as_str()),
+            occurred_at: message.sent_at,
+            body: &body,
+        },
+    )?;
     if message.kind == MessageKind::Message {
         conversation.channel = message.channel;
         if !conversation.channels.contains(&message.channel) {

@@ -86,7 +86,11 @@ impl Engine {
         self.read(&caller.workspace, move |tx| counts(tx, &caller_)).await
     }
 
-    pub async fn find_conversation(&self, caller: &Caller, id: &ConversationId) -> Result<Conversation, Error> {
+    pub async fn find_conversation(
+        &self,
+        caller: &Caller,
+        id: &ConversationId,
+    ) -> Result<Conversation, Error> {
         let (caller_, id) = (caller.clone(), id.clone());
         self.read(&caller.workspace, move |tx| access::conversation(tx, &caller_, &id)).await
     }
@@ -192,14 +196,20 @@ fn counts(tx: &mut Tx<'_>, caller: &Caller) -> Result<Counts, Error> {
     let mut count = |filter: ConversationFilter| conversation_list::count(tx, &viewer, &filter, COUNT_CAP);
     let views = ViewCounts {
         mine: count(ConversationFilter { assignee: mine.clone(), ..active.clone() })?,
-        unassigned: count(ConversationFilter { assignee: Some(AssigneeFilter::Unassigned), ..active.clone() })?,
+        unassigned: count(ConversationFilter {
+            assignee: Some(AssigneeFilter::Unassigned),
+            ..active.clone()
+        })?,
         all: count(active.clone())?,
         drafts: count(ConversationFilter { has_draft: true, ..ConversationFilter::default() })?,
         automated: count(ConversationFilter {
             lifecycle: Some(Lifecycle::Automated),
             ..ConversationFilter::default()
         })?,
-        requires_action: count(ConversationFilter { requires_action: true, ..ConversationFilter::default() })?,
+        requires_action: count(ConversationFilter {
+            requires_action: true,
+            ..ConversationFilter::default()
+        })?,
     };
     let unread_mine = count(ConversationFilter { assignee: mine, unread: true, ..active.clone() })?;
     let mut channels = BTreeMap::new();
@@ -219,7 +229,8 @@ fn timeline(
 ) -> Result<Vec<TimelineItem>, Error> {
     let messages = rapport_store::message::list_before(tx, id, before, limit)?;
     // Changes come before the messages of their moment: after a message of that moment they are all still to come.
-    let changes_before = before.map(|(at, id)| (at, id.strip_prefix('a').and_then(|seq| seq.parse().ok()).unwrap_or(i64::MAX)));
+    let changes_before = before
+        .map(|(at, id)| (at, id.strip_prefix('a').and_then(|seq| seq.parse().ok()).unwrap_or(i64::MAX)));
     let activity = rapport_store::event::list_activity_before(tx, id, changes_before, limit)?;
     let mut items: Vec<TimelineItem> = messages
         .into_iter()

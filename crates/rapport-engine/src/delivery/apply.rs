@@ -60,10 +60,8 @@ pub(crate) fn apply(
     if let Some(last) = conversation.last_message.as_mut().filter(|_| is_last) {
         last.delivery_status = Some(delivery.status);
     }
-    let failed = matches!(
-        delivery.status,
-        DeliveryStatus::Failed | DeliveryStatus::Bounced | DeliveryStatus::Unknown
-    );
+    let failed =
+        matches!(delivery.status, DeliveryStatus::Failed | DeliveryStatus::Bounced | DeliveryStatus::Unknown);
     if failed {
         conversation.requires_action = Some(reason_to_act(delivery.status).to_owned());
     } else if conversation.requires_action.as_deref() == Some(reason_to_act(before.status)) {

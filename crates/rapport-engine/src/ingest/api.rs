@@ -53,28 +53,34 @@ pub(crate) fn accept(
     {
         return Err(Error::invalid("body_text", format!("At most {limit} characters.")));
     }
-    let accepted = super::accept(tx, engine, &Inbound {
-        channel: conversation.channel,
-        channel_account_id: account,
-        sender: Sender { kind: address.kind, value: address.value.clone(), name: None, verified: false },
-        provider_message_id: None,
-        content_id: None,
-        client_id: new.client_id.clone(),
-        subject: new.subject.clone(),
-        body_text,
-        visible_text: None,
-        body_html: None,
-        has_remote_images: false,
-        recipients: InboundRecipients::default(),
-        threading: Threading { conversation: Some(conversation.id.clone()), ..Threading::default() },
-        attachments: Vec::new(),
-        uploads: (!uploads.is_empty()).then(|| (caller.user_id().as_str().to_owned(), uploads)),
-        warnings: Vec::new(),
-        automatic: false,
-        raw_blob: None,
-        test: conversation.test,
-        per_thread: false,
-    })?;
+    let accepted = super::accept(
+        tx,
+        engine,
+        &Inbound {
+            channel: conversation.channel,
+            channel_account_id: account,
+            sender: Sender { kind: address.kind, value: address.value.clone(), name: None, verified: false },
+            provider_message_id: None,
+            content_id: None,
+            client_id: new.client_id.clone(),
+            subject: new.subject.clone(),
+            body_text,
+            visible_text: None,
+            body_html: None,
+            has_remote_images: false,
+            recipients: InboundRecipients::default(),
+            threading: Threading { conversation: Some(conversation.id.clone()), ..Threading::default() },
+            attachments: Vec::new(),
+            uploads: (!uploads.is_empty()).then(|| (caller.user_id().as_str().to_owned(), uploads)),
+            warnings: Vec::new(),
+            automatic: false,
+            raw_blob: None,
+            test: conversation.test,
+            per_thread: false,
+        },
+    )?;
     debug_assert!(conversation.status == Status::Closed || accepted.conversation_id == conversation.id);
-    rapport_store::message::find(tx, &accepted.message_id)?.map(|stored| stored.message).ok_or(Error::NotFound)
+    rapport_store::message::find(tx, &accepted.message_id)?
+        .map(|stored| stored.message)
+        .ok_or(Error::NotFound)
 }

@@ -88,7 +88,13 @@ impl Engine {
             let accepted = engine.accept_email(tx, &parsed, &inbound, &source)?;
             if let Some(position) = &source.position {
                 let cursor = MailboxCursor { uid_validity: position.uid_validity, last_uid: position.uid };
-                rapport_store::channel_account::save_cursor(tx, &account, &position.mailbox, cursor, engine.now())?;
+                rapport_store::channel_account::save_cursor(
+                    tx,
+                    &account,
+                    &position.mailbox,
+                    cursor,
+                    engine.now(),
+                )?;
             }
             Ok(accepted)
         })

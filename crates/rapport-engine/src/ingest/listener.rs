@@ -49,9 +49,9 @@ fn find_owner(
         return Ok(Some(owner));
     }
     // support+anything@… is support@…, unless somebody owns the longer one.
-    let plain = address.split_once('@').and_then(|(local, domain)| {
-        local.split_once('+').map(|(local, _)| format!("{local}@{domain}"))
-    });
+    let plain = address
+        .split_once('@')
+        .and_then(|(local, domain)| local.split_once('+').map(|(local, _)| format!("{local}@{domain}")));
     match plain {
         Some(plain) => Ok(rapport_store::channel_account::find_owner_of_address(tx, &plain)?),
         None => Ok(None),

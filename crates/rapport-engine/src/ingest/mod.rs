@@ -10,8 +10,8 @@ use bytes::Bytes;
 use rapport_domain::event::StatusReason;
 use rapport_domain::model::{Attachment, Author, Contact, Conversation, Message, Recipient};
 use rapport_domain::{
-    Actor, AddressKind, AttachmentId, AuthorKind, Channel, ChannelAccountId, ConversationId, Direction, Event, MessageId,
-    MessageKind, Status, Timestamp, WorkspaceId, transition,
+    Actor, AddressKind, AttachmentId, AuthorKind, Channel, ChannelAccountId, ConversationId, Direction,
+    Event, MessageId, MessageKind, Status, Timestamp, WorkspaceId, transition,
 };
 use rapport_store::Tx;
 use rapport_store::message::{MessageDetails, StoredAttachment, StoredMessage};
@@ -119,13 +119,18 @@ pub(crate) fn accept(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound) -> Res
     let sender = &inbound.sender;
     let display_name = sender.name.clone().unwrap_or_else(|| sender.value.clone());
     let stranger = Actor { kind: AuthorKind::Contact, id: None, name: display_name };
-    let (contact, address) = contact::find_or_create(tx, engine, &stranger, &contact::Seen {
-        kind: sender.kind,
-        value: &sender.value,
-        name: sender.name.as_deref(),
-        verified: sender.verified,
-        field: "sender",
-    })?;
+    let (contact, address) = contact::find_or_create(
+        tx,
+        engine,
+        &stranger,
+        &contact::Seen {
+            kind: sender.kind,
+            value: &sender.value,
+            name: sender.name.as_deref(),
+            verified: sender.verified,
+            field: "sender",
+        },
+    )?;
     let actor = Actor {
         kind: AuthorKind::Contact,
         id: Some(contact.id.as_str().to_owned()),
@@ -146,7 +151,9 @@ pub(crate) fn accept(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound) -> Res
     };
     if conversation.status == Status::Closed {
         // It was closed after the decision: decide again.
-        return Err(Error::Store(rapport_store::Error::Retryable("the conversation was closed meanwhile".into())));
+        return Err(Error::Store(rapport_store::Error::Retryable(
+            "the conversation was closed meanwhile".into(),
+        )));
     }
     let stored = StoredMessage {
         provider_message_id,
@@ -169,7 +176,8 @@ fn store_in(
     store_attachments(tx, &stored.message, inbound, now)?;
     let wakes = !inbound.automatic;
     if wakes {
-        conversation.status = transition::status_after_inbound(conversation.status).unwrap_or(conversation.status);
+        conversation.status =
+            transition::status_after_inbound(conversation.status).unwrap_or(conversation.status);
         conversation.waiting_since = conversation.waiting_since.or(Some(now));
     }
     open::save(tx, conversation, now)?;
@@ -177,9 +185,11 @@ fn store_in(
     if wakes && from != conversation.status {
         let snapshot = Box::new(conversation.clone());
         let event = match from {
-            Status::Solved => {
-                Event::ConversationReopened { conversation: snapshot, from, by_message_id: Some(message_id.clone()) }
-            }
+            Status::Solved => Event::ConversationReopened {
+                conversation: snapshot,
+                from,
+                by_message_id: Some(message_id.clone()),
+            },
             _ => Event::ConversationStatusChanged {
                 conversation: snapshot,
                 from,
@@ -198,7 +208,12 @@ fn store_in(
     Ok(Accepted { status: AcceptedStatus::Stored, message_id, conversation_id: conversation.id.clone() })
 }
 
-fn note_received(tx: &mut Tx<'_>, _engine: &Engine, account: &ChannelAccountId, now: Timestamp) -> Result<(), Error> {
+fn note_received(
+    tx: &mut Tx<'_>,
+    _engine: &Engine,
+    account: &ChannelAccountId,
+    now: Timestamp,
+) -> Result<(), Error> {
     rapport_store::channel_account::note_inbound(tx, account, now)?;
     Ok(())
 }
@@ -273,15 +288,15 @@ fn to_message(
         created_at: now,
         version: 1,
     };
-    StoredMessage {
-        message,
-        details,
-        raw_blob: inbound.raw_blob.clone(),
-        provider_message_id: None,
-    }
+    StoredMessage { message, details, raw_blob: inbound.raw_blob.clone(), provider_message_id: None }
 }
 
-fn store_attachments(tx: &mut Tx<'_>, message: &Message, inbound: &Inbound, now: Timestamp) -> Result<(), Error> {
+fn store_attachments(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    inbound: &Inbound,
+    now: Timestamp,
+) -> Result<(), Error> {
     for (position, (attachment, source)) in message.attachments.iter().zip(&inbound.attachments).enumerate() {
         let stored = StoredAttachment {
             attachment: attachment.clone(),

@@ -32,7 +32,9 @@ pub(super) struct Start {
 pub(super) enum Seen {
     Duplicate(Accepted),
     /// With the id under which it will be known.
-    Never { provider_message_id: Option<String> },
+    Never {
+        provider_message_id: Option<String>,
+    },
 }
 
 /// The first question: whether the message was seen before, or is one that we sent ourselves.
@@ -50,12 +52,15 @@ pub(super) fn seen_before(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<Seen, Er
     let Some(provider_id) = &inbound.provider_message_id else {
         return Ok(Seen::Never { provider_message_id: None });
     };
-    let Some((message, conversation)) = rapport_store::message::find_by_provider_id(tx, account, provider_id)? else {
+    let Some((message, conversation)) =
+        rapport_store::message::find_by_provider_id(tx, account, provider_id)?
+    else {
         return Ok(Seen::Never { provider_message_id: Some(provider_id.clone()) });
     };
     let Some(content_id) = &inbound.content_id else { return duplicate(message, conversation) };
     // Broken senders give several mails one Message-ID; only the same content is the same mail.
-    let same = rapport_store::message::find(tx, &message)?.is_some_and(|stored| says_the_same(&stored.message, inbound));
+    let same = rapport_store::message::find(tx, &message)?
+        .is_some_and(|stored| says_the_same(&stored.message, inbound));
     if same {
         return duplicate(message, conversation);
     }
@@ -125,7 +130,9 @@ fn same_mail_elsewhere(
     }) else {
         return Ok(None);
     };
-    let Some(original) = rapport_store::conversation::find(tx, &first.conversation_id)? else { return Ok(None) };
+    let Some(original) = rapport_store::conversation::find(tx, &first.conversation_id)? else {
+        return Ok(None);
+    };
     let scope_key = format!("sender:{}", inbound.channel_account_id);
     if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope_key)? {
         return Ok(Some(Destination::Existing { id, new_participant: false }));
@@ -176,9 +183,8 @@ fn find_answered(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<Option<(Conversat
     for candidate in &inbound.threading.candidates {
         let known = rapport_store::message::list_by_email_id(tx, candidate)?;
         // A mail that reached two of our addresses is answered at the one that was written to.
-        let here = known.iter().find(|known| {
-            known.channel_account_id.as_ref() == Some(&inbound.channel_account_id)
-        });
+        let here =
+            known.iter().find(|known| known.channel_account_id.as_ref() == Some(&inbound.channel_account_id));
         if let Some(known) = here.or(known.first())
             && let Some(conversation) = rapport_store::conversation::find(tx, &known.conversation_id)?
         {
@@ -201,13 +207,17 @@ fn belongs_to(
     {
         return Ok(true);
     }
-    let Some(last) =
-        rapport_store::message::find_last_of_channel(tx, &conversation.id, inbound.channel)?
+    let Some(last) = rapport_store::message::find_last_of_channel(tx, &conversation.id, inbound.channel)?
     else {
         return Ok(false);
     };
     let sender = inbound.sender.value.to_lowercase();
-    Ok(last.details.to.iter().chain(&last.details.cc).any(|recipient| recipient.address.to_lowercase() == sender))
+    Ok(last
+        .details
+        .to
+        .iter()
+        .chain(&last.details.cc)
+        .any(|recipient| recipient.address.to_lowercase() == sender))
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -221,21 +231,27 @@ pub(super) fn open_new(
     start: Start,
     now: Timestamp,
 ) -> Result<Conversation, Error> {
-    open(tx, engine.entropy(), now, actor, &Opening {
-        contact,
-        address: Some(address),
-        channel: inbound.channel,
-        channel_account_id: Some(inbound.channel_account_id.clone()),
-        scope_key: start.scope_key,
-        origin: if inbound.test { Origin::Test } else { Origin::InboundMessage },
-        test: inbound.test,
-        topic: None,
-        subject: inbound.subject.clone(),
-        priority: Priority::Normal,
-        status: Status::Open,
-        assignee: None,
-        variables: "{}".to_owned(),
-        follow_up_of: start.follow_up_of,
-        linked_to: start.linked_to,
-    })
+    open(
+        tx,
+        engine.entropy(),
+        now,
+        actor,
+        &Opening {
+            contact,
+            address: Some(address),
+            channel: inbound.channel,
+            channel_account_id: Some(inbound.channel_account_id.clone()),
+            scope_key: start.scope_key,
+            origin: if inbound.test { Origin::Test } else { Origin::InboundMessage },
+            test: inbound.test,
+            topic: None,
+            subject: inbound.subject.clone(),
+            priority: Priority::Normal,
+            status: Status::Open,
+            assignee: None,
+            variables: "{}".to_owned(),
+            follow_up_of: start.follow_up_of,
+            linked_to: start.linked_to,
+        },
+    )
 }

@@ -26,7 +26,9 @@ impl Engine {
             if delivery.status == DeliveryStatus::Cancelled {
                 return Ok(message);
             }
-            if delivery.status != DeliveryStatus::Queued || message.held_until.is_none_or(|until| until <= now) {
+            if delivery.status != DeliveryStatus::Queued
+                || message.held_until.is_none_or(|until| until <= now)
+            {
                 return Err(Error::conflict_with("already_sent", "The message has left already.", &message));
             }
             delivery.status = DeliveryStatus::Cancelled;

@@ -23,7 +23,12 @@ const MAX_NOTE_BYTES: usize = 256 * 1024;
 
 impl Engine {
     /// Adds a note. Closed conversations take notes too.
-    pub async fn add_note(&self, caller: &Caller, id: &ConversationId, note: NewNote) -> Result<Message, Error> {
+    pub async fn add_note(
+        &self,
+        caller: &Caller,
+        id: &ConversationId,
+        note: NewNote,
+    ) -> Result<Message, Error> {
         caller.require(Permission::ConversationNote)?;
         if note.body_text.len() + note.body_html.as_ref().map_or(0, String::len) > MAX_NOTE_BYTES {
             return Err(Error::TooLarge { max_bytes: MAX_NOTE_BYTES as u64 });
@@ -64,7 +69,8 @@ fn compose(
     note: &NewNote,
 ) -> Result<StoredMessage, Error> {
     let now = engine.now();
-    let body_html = note.body_html.as_deref().map(html::sanitize_outgoing).filter(|html| !html.trim().is_empty());
+    let body_html =
+        note.body_html.as_deref().map(html::sanitize_outgoing).filter(|html| !html.trim().is_empty());
     let body_text = match &body_html {
         Some(html) if note.body_text.trim().is_empty() => html::to_text(html),
         _ => note.body_text.replace('\0', ""),
@@ -105,5 +111,10 @@ fn compose(
         created_at: now,
         version: 1,
     };
-    Ok(StoredMessage { message, details: MessageDetails::default(), raw_blob: None, provider_message_id: None })
+    Ok(StoredMessage {
+        message,
+        details: MessageDetails::default(),
+        raw_blob: None,
+        provider_message_id: None,
+    })
 }

@@ -19,7 +19,10 @@ impl Engine {
         self.commit(caller, conversation_id.as_str(), move |tx| {
             let conversation = access::conversation_for_update(tx, &caller_, &conversation_id_)?;
             if conversation.status == Status::Closed {
-                return Err(Error::conflict("conversation_closed", "This conversation is closed. Create a follow-up."));
+                return Err(Error::conflict(
+                    "conversation_closed",
+                    "This conversation is closed. Create a follow-up.",
+                ));
             }
             let stored = access::message(tx, &caller_, &conversation_id_, &id_)?;
             let status = stored.message.delivery.as_ref().map(|delivery| delivery.status);
@@ -35,7 +38,12 @@ impl Engine {
                 ));
             }
             let now = engine.now();
-            let change = delivery::Change { status: DeliveryStatus::Queued, reason: None, code: None, next_attempt_at: None };
+            let change = delivery::Change {
+                status: DeliveryStatus::Queued,
+                reason: None,
+                code: None,
+                next_attempt_at: None,
+            };
             delivery::apply(tx, &caller_.actor(), &id_, change, now)?;
             jobs::enqueue_delivery(tx, &engine, &id_, now)?;
             rapport_store::message::find(tx, &id_)?.map(|stored| stored.message).ok_or(Error::NotFound)

@@ -4,8 +4,8 @@ use rapport_channels::html;
 use rapport_domain::event::StatusReason;
 use rapport_domain::model::{Conversation, Delivery, Message, Recipient};
 use rapport_domain::{
-    AddressId, AttachmentId, AuthorKind, Channel, ChannelAccountId, ConversationId, DeliveryStatus, Direction, DraftMode,
-    Event, MessageId, MessageKind, Permission, Status, Timestamp, text,
+    AddressId, AttachmentId, AuthorKind, Channel, ChannelAccountId, ConversationId, DeliveryStatus,
+    Direction, DraftMode, Event, MessageId, MessageKind, Permission, Status, Timestamp, text,
 };
 use rapport_store::Tx;
 use rapport_store::message::{MessageDetails, StoredMessage};
@@ -60,7 +60,8 @@ impl Engine {
     ) -> Result<Message, Error> {
         caller.require(Permission::ConversationReply)?;
         let (engine, caller_, id_) = (self.clone(), caller.clone(), id.clone());
-        self.commit(caller, id.as_str(), move |tx| send_in(tx, &engine, &caller_, &id_, direction, &new)).await
+        self.commit(caller, id.as_str(), move |tx| send_in(tx, &engine, &caller_, &id_, direction, &new))
+            .await
     }
 }
 
@@ -81,7 +82,9 @@ pub(crate) fn send_in(
     if let Some(client_id) = &new.client_id {
         check_client_id(client_id)?;
         if let Some(known) = rapport_store::message::find_by_client_id(tx, id, client_id)? {
-            return rapport_store::message::find(tx, &known)?.map(|stored| stored.message).ok_or(Error::NotFound);
+            return rapport_store::message::find(tx, &known)?
+                .map(|stored| stored.message)
+                .ok_or(Error::NotFound);
         }
     }
     if direction == Direction::Inbound {
@@ -150,7 +153,12 @@ fn accept(
 }
 
 /// Gives the unassigned conversation to whoever answers it. Somebody faster keeps it.
-fn claim(tx: &mut Tx<'_>, caller: &Caller, conversation: &mut Conversation, now: Timestamp) -> Result<(), Error> {
+fn claim(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    conversation: &mut Conversation,
+    now: Timestamp,
+) -> Result<(), Error> {
     caller.require(Permission::ConversationAssign)?;
     let user = caller.user_id();
     if rapport_store::conversation::compare_and_set_assignee(tx, &conversation.id, None, Some(user), now)? {
@@ -253,7 +261,8 @@ fn compose(
 
 /// The text and, where the channel carries it, the HTML.
 fn bodies(channel: Channel, new: &NewMessage) -> Result<(String, Option<String>), Error> {
-    let length = new.body_text.as_ref().map_or(0, String::len) + new.body_html.as_ref().map_or(0, String::len);
+    let length =
+        new.body_text.as_ref().map_or(0, String::len) + new.body_html.as_ref().map_or(0, String::len);
     if length > MAX_BODY_BYTES {
         return Err(Error::TooLarge { max_bytes: MAX_BODY_BYTES as u64 });
     }
@@ -266,13 +275,17 @@ fn bodies(channel: Channel, new: &NewMessage) -> Result<(String, Option<String>)
     if let Some(limit) = send::max_length(channel)
         && body_text.chars().count() as i64 > limit
     {
-        return Err(Error::invalid("body_text", format!("The {channel} channel takes at most {limit} characters.")));
+        return Err(Error::invalid(
+            "body_text",
+            format!("The {channel} channel takes at most {limit} characters."),
+        ));
     }
     let html = if send::carries_html(channel) { html } else { None };
     Ok((body_text, html))
 }
 
 pub(crate) fn check_client_id(client_id: &str) -> Result<(), Error> {
-    let fits = !client_id.is_empty() && client_id.len() <= 128 && text::single_line(client_id, 128) == client_id;
+    let fits =
+        !client_id.is_empty() && client_id.len() <= 128 && text::single_line(client_id, 128) == client_id;
     if fits { Ok(()) } else { Err(Error::invalid("client_id", "1 to 128 characters on one line.")) }
 }

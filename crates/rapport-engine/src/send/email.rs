@@ -42,14 +42,19 @@ pub(crate) fn with_recipients(
     let chosen_address = route.to.first().map(|recipient| recipient.address.clone());
     let (default_to, default_cc) = match defaults {
         Some(defaults) if new.address_id.is_none() => defaults,
-        _ => (vec![Recipient { name: contact_name, address: chosen_address.unwrap_or_default() }], Vec::new()),
+        _ => {
+            (vec![Recipient { name: contact_name, address: chosen_address.unwrap_or_default() }], Vec::new())
+        }
     };
     route.to = new.to.clone().filter(|to| !to.is_empty()).unwrap_or(default_to);
     route.cc = new.cc.clone().unwrap_or(default_cc);
     for (field, recipients) in [("to", &route.to), ("cc", &route.cc), ("bcc", &new.bcc)] {
         for (position, recipient) in recipients.iter().enumerate() {
             if email_address::normalise(&recipient.address).is_none() {
-                return Err(Error::invalid(format!("{field}.{position}.address"), "This is not an email address."));
+                return Err(Error::invalid(
+                    format!("{field}.{position}.address"),
+                    "This is not an email address.",
+                ));
             }
         }
     }
@@ -78,7 +83,8 @@ fn recipients_of_reply(
                 return Ok(None);
             }
             let asked_for = outside(&last.details.reply_to);
-            let sender = if asked_for.is_empty() { message.from.iter().cloned().collect() } else { asked_for };
+            let sender =
+                if asked_for.is_empty() { message.from.iter().cloned().collect() } else { asked_for };
             let mut cc = outside(&message.to);
             cc.extend(outside(&message.cc));
             cc.retain(|recipient| {
@@ -98,7 +104,9 @@ pub(crate) fn reply_defaults(
     conversation: &Conversation,
 ) -> Result<Option<EmailReplyDefaults>, Error> {
     let options = super::reply_options(tx, engine, conversation)?;
-    let Some(option) = options.iter().find(|option| option.channel == Channel::Email) else { return Ok(None) };
+    let Some(option) = options.iter().find(|option| option.channel == Channel::Email) else {
+        return Ok(None);
+    };
     let account = load_email(tx, &option.channel_account_id)?;
     let last = rapport_store::message::find_last_of_channel(tx, &conversation.id, Channel::Email)?;
     let name = conversation.contact.as_ref().map(|contact| contact.display_name.clone());
@@ -117,7 +125,8 @@ fn subject(conversation: &Conversation, last: Option<&StoredMessage>, chosen: Op
     if let Some(chosen) = chosen.map(str::trim).filter(|chosen| !chosen.is_empty()) {
         return rapport_domain::text::single_line(chosen, 500);
     }
-    let last_subject = last.and_then(|last| last.message.subject.clone()).filter(|subject| !subject.trim().is_empty());
+    let last_subject =
+        last.and_then(|last| last.message.subject.clone()).filter(|subject| !subject.trim().is_empty());
     match last_subject {
         Some(subject) => threading::reply_subject(&subject),
         None => conversation.subject.clone().unwrap_or_else(|| conversation.topic.clone()),

@@ -46,7 +46,8 @@ pub(crate) fn gate(
                 rapport_domain::model::ReplyState::Blocked => "blocklisted",
                 _ => "no_address",
             };
-            let detail = option.reason.clone().unwrap_or_else(|| "This channel cannot be used now.".to_owned());
+            let detail =
+                option.reason.clone().unwrap_or_else(|| "This channel cannot be used now.".to_owned());
             return Err(Error::SendRefused { code, detail });
         }
     }
@@ -81,7 +82,9 @@ fn no_way(conversation: &Conversation, new: &NewMessage) -> Error {
     let name = conversation.contact.as_ref().map_or("This contact", |contact| contact.display_name.as_str());
     Error::SendRefused {
         code: "no_address",
-        detail: format!("{name} has no address that a channel account of yours can reach. Add an address first."),
+        detail: format!(
+            "{name} has no address that a channel account of yours can reach. Add an address first."
+        ),
     }
 }
 

@@ -53,9 +53,10 @@ fn option(engine: &Engine, stored: &StoredAccount, address: &Address) -> ReplyOp
     let able = capabilities(account.channel);
     let (state, reason) = match (account.active, channel_account::only_receives(account)) {
         (false, _) => (ReplyState::Inactive, Some(format!("{} is switched off.", account.name))),
-        (true, true) => {
-            (ReplyState::Inactive, Some(format!("{} only receives. Set up a server for sending.", account.name)))
-        }
+        (true, true) => (
+            ReplyState::Inactive,
+            Some(format!("{} only receives. Set up a server for sending.", account.name)),
+        ),
         (true, false) => (ReplyState::Ok, None),
     };
     ReplyOption {

@@ -8,10 +8,13 @@ use std::sync::Arc;
 use jiff::Timestamp as WireTimestamp;
 use rapport_channels::email::reply_token::{AddressTokens, Separator, TokenPurpose};
 use rapport_channels::email::{
-    self, DeliveryError, EmailAddress, Envelope, OutgoingAttachment, OutgoingAutomatic, OutgoingEmail, threading,
+    self, DeliveryError, EmailAddress, Envelope, OutgoingAttachment, OutgoingAutomatic, OutgoingEmail,
+    threading,
 };
 use rapport_domain::model::{Conversation, Delivery};
-use rapport_domain::{Actor, Channel, ConversationId, DeliveryStatus, Event, MessageId, Timestamp, VisitorId};
+use rapport_domain::{
+    Actor, Channel, ConversationId, DeliveryStatus, Event, MessageId, Timestamp, VisitorId,
+};
 use rapport_store::Tx;
 use rapport_store::channel_account::Half;
 use rapport_store::jobs::ClaimedJob;
@@ -86,7 +89,9 @@ fn claim(
         Some(_) => return finished(tx),
         None => {}
     }
-    if delivery.is_none_or(|delivery| !matches!(delivery.status, DeliveryStatus::Sent | DeliveryStatus::Delivered)) {
+    if delivery
+        .is_none_or(|delivery| !matches!(delivery.status, DeliveryStatus::Sent | DeliveryStatus::Delivered))
+    {
         return finished(tx);
     }
     match prepare(tx, conversation, &visitor_id, &stored.message)? {
@@ -121,7 +126,9 @@ fn prepare(
         Err(Error::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let Some(account) = reply_account(tx, chat.config.reply_email_account_id.as_ref())? else { return Ok(None) };
+    let Some(account) = reply_account(tx, chat.config.reply_email_account_id.as_ref())? else {
+        return Ok(None);
+    };
     let answers: Vec<ChatMessage> = history::list_answers_after(tx, visitor_id, read.as_ref(), MAX_ANSWERS)?
         .into_iter()
         .filter(|answer| answer.conversation_id == conversation.id && answer.delivery_code.is_none())
@@ -138,9 +145,8 @@ fn reply_account(
     tx: &mut Tx<'_>,
     named: Option<&rapport_domain::ChannelAccountId>,
 ) -> Result<Option<EmailAccount>, Error> {
-    let can_send = |account: &EmailAccount| {
-        account.account.active && account.config.outbound.kind == OutboundKind::Smtp
-    };
+    let can_send =
+        |account: &EmailAccount| account.account.active && account.config.outbound.kind == OutboundKind::Smtp;
     if let Some(id) = named {
         match load_email(tx, id) {
             Ok(account) if can_send(&account) => return Ok(Some(account)),
@@ -158,7 +164,12 @@ fn reply_account(
 }
 
 /// Whoever held the job before died between sending and noting it.
-fn give_up(tx: &mut Tx<'_>, engine: &Engine, conversation: &Conversation, visitor: &VisitorId) -> Result<(), Error> {
+fn give_up(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    conversation: &Conversation,
+    visitor: &VisitorId,
+) -> Result<(), Error> {
     let reason = "The server stopped while this was being sent by email. It may have arrived.";
     for answer in history::list_answers_after(tx, visitor, None, i64::from(i32::MAX))? {
         if answer.conversation_id == conversation.id && answer.delivery_code.as_deref() == Some(EMAILING) {
@@ -201,18 +212,19 @@ fn announce_delivery(
     announce::conversation(tx, &Actor::system(), now, conversation, &event)
 }
 
-async fn send(engine: &Engine, job: &ClaimedJob, prepared: &Prepared) -> Result<email::SubmitReceipt, DeliveryError> {
+async fn send(
+    engine: &Engine,
+    job: &ClaimedJob,
+    prepared: &Prepared,
+) -> Result<email::SubmitReceipt, DeliveryError> {
     let permanent = |reason: String| DeliveryError::Permanent { reason, code: None, refused: Vec::new() };
     let settings = prepared
         .account
         .submit_settings(engine)
         .map_err(|error| permanent(error.to_string()))?
         .ok_or_else(|| permanent("The mailbox has no server for sending.".to_owned()))?;
-    let attachments = load_attachments(engine, job, prepared).await.map_err(|error| DeliveryError::Retry {
-        after: None,
-        reason: error.to_string(),
-        code: None,
-        refused: Vec::new(),
+    let attachments = load_attachments(engine, job, prepared).await.map_err(|error| {
+        DeliveryError::Retry { after: None, reason: error.to_string(), code: None, refused: Vec::new() }
     })?;
     let outgoing = outgoing(engine, prepared, attachments);
     let bytes = email::compose(&outgoing).map_err(|error| permanent(error.to_string()))?;
@@ -244,7 +256,8 @@ async fn load_attachments(
             .await?
             .ok_or(Error::NotFound)?;
         let bytes = engine.blobs().get(&key).await?;
-        let bytes = bytes.ok_or_else(|| Error::Blob(format!("the bytes of {} are missing", attachment.id)))?;
+        let bytes =
+            bytes.ok_or_else(|| Error::Blob(format!("the bytes of {} are missing", attachment.id)))?;
         files.push(OutgoingAttachment {
             file_name: attachment.file_name.clone(),
             media_type: attachment.media_type.clone(),
@@ -265,11 +278,16 @@ fn email_id(prepared: &Prepared) -> String {
 fn outgoing(engine: &Engine, prepared: &Prepared, attachments: Vec<OutgoingAttachment>) -> OutgoingEmail {
     let config = &prepared.account.config;
     let name = config.display_name.clone().or_else(|| Some(prepared.site_name.clone()));
-    let reply_to = prepared.conversation.id.to_bytes().zip(prepared.account.token_domain()).map(|(id, domain)| {
-        let tokens = AddressTokens::new(engine.keys().addresses());
-        EmailAddress { name: name.clone(), address: tokens.address(TokenPurpose::Reply, id, "", &domain, Separator::Plus) }
-    });
-    let sent_at = prepared.answers.last().map_or(prepared.conversation.last_activity_at, |answer| answer.sent_at);
+    let reply_to =
+        prepared.conversation.id.to_bytes().zip(prepared.account.token_domain()).map(|(id, domain)| {
+            let tokens = AddressTokens::new(engine.keys().addresses());
+            EmailAddress {
+                name: name.clone(),
+                address: tokens.address(TokenPurpose::Reply, id, "", &domain, Separator::Plus),
+            }
+        });
+    let sent_at =
+        prepared.answers.last().map_or(prepared.conversation.last_activity_at, |answer| answer.sent_at);
     OutgoingEmail {
         from: EmailAddress { name, address: config.address.clone() },
         to: vec![prepared.to.clone()],
@@ -342,7 +360,8 @@ async fn report(
             if !mine {
                 return Ok(());
             }
-            let Some(conversation) = rapport_store::conversation::find_for_update(tx, &prepared.conversation.id)?
+            let Some(conversation) =
+                rapport_store::conversation::find_for_update(tx, &prepared.conversation.id)?
             else {
                 return Ok(());
             };

@@ -3,7 +3,8 @@
 use jiff::Timestamp as WireTimestamp;
 use rapport_channels::email::reply_token::{AddressTokens, Separator, TokenPurpose};
 use rapport_channels::email::{
-    self, DeliveryError, EmailAddress, Envelope, OutgoingAttachment, OutgoingAutomatic, OutgoingEmail, QuotedMessage,
+    self, DeliveryError, EmailAddress, Envelope, OutgoingAttachment, OutgoingAutomatic, OutgoingEmail,
+    QuotedMessage,
 };
 use rapport_channels::html;
 use rapport_domain::model::{Message, Recipient};
@@ -68,7 +69,9 @@ fn claim(
             // Whoever held this job before died between sending and noting it.
             let change = Change {
                 status: DeliveryStatus::Unknown,
-                reason: Some("The server stopped while the message was being sent. It may have arrived.".into()),
+                reason: Some(
+                    "The server stopped while the message was being sent. It may have arrived.".into(),
+                ),
                 code: None,
                 next_attempt_at: None,
             };
@@ -120,15 +123,19 @@ fn wire_time(at: Timestamp) -> WireTimestamp {
     WireTimestamp::from_millisecond(at.as_millis()).unwrap_or(WireTimestamp::UNIX_EPOCH)
 }
 
-async fn send(engine: &Engine, job: &ClaimedJob, prepared: &Prepared) -> Result<email::SubmitReceipt, DeliveryError> {
+async fn send(
+    engine: &Engine,
+    job: &ClaimedJob,
+    prepared: &Prepared,
+) -> Result<email::SubmitReceipt, DeliveryError> {
     debug_assert_eq!(prepared.stored.message.channel, Channel::Email);
-    let local_fault = |reason: String| DeliveryError::Retry { after: None, reason, code: None, refused: Vec::new() };
+    let local_fault =
+        |reason: String| DeliveryError::Retry { after: None, reason, code: None, refused: Vec::new() };
     let permanent = |reason: String| DeliveryError::Permanent { reason, code: None, refused: Vec::new() };
-    let settings = prepared
-        .account
-        .submit_settings(engine)
-        .map_err(|error| permanent(error.to_string()))?
-        .ok_or_else(|| permanent("This mailbox has no server for sending. Set one up in its settings.".to_owned()))?;
+    let settings =
+        prepared.account.submit_settings(engine).map_err(|error| permanent(error.to_string()))?.ok_or_else(
+            || permanent("This mailbox has no server for sending. Set one up in its settings.".to_owned()),
+        )?;
     let attachments = load_attachments(engine, job, &prepared.stored.message)
         .await
         .map_err(|error| local_fault(error.to_string()))?;
@@ -185,7 +192,8 @@ fn outgoing(
         from: address(from),
         to: to_wire(&details.to),
         cc: to_wire(&details.cc),
-        reply_to: reply_address(engine, prepared).map(|reply| EmailAddress { name: from.name.clone(), address: reply }),
+        reply_to: reply_address(engine, prepared)
+            .map(|reply| EmailAddress { name: from.name.clone(), address: reply }),
         subject: message.subject.clone().unwrap_or_default(),
         message_id,
         in_reply_to: details.in_reply_to.clone(),
@@ -205,7 +213,9 @@ fn bodies(prepared: &Prepared) -> (String, String) {
     let message = &prepared.stored.message;
     let mut text = message.body_text.trim_end().to_owned();
     let mut rich = message.body_html.clone().unwrap_or_else(|| html::text_to_html(&message.body_text));
-    if let Some(signature) = prepared.account.config.signature_html.as_deref().filter(|html| !html.trim().is_empty()) {
+    if let Some(signature) =
+        prepared.account.config.signature_html.as_deref().filter(|html| !html.trim().is_empty())
+    {
         text.push_str("\n\n-- \n");
         text.push_str(html::to_text(signature).trim_end());
         rich.push_str("<br><div data-signature>");
@@ -228,17 +238,30 @@ fn address(recipient: &Recipient) -> EmailAddress {
 fn reply_address(engine: &Engine, prepared: &Prepared) -> Option<String> {
     let id = prepared.stored.message.conversation_id.to_bytes()?;
     let domain = prepared.account.token_domain()?;
-    Some(AddressTokens::new(engine.keys().addresses()).address(TokenPurpose::Reply, id, "", &domain, Separator::Plus))
+    Some(AddressTokens::new(engine.keys().addresses()).address(
+        TokenPurpose::Reply,
+        id,
+        "",
+        &domain,
+        Separator::Plus,
+    ))
 }
 
 fn envelope(engine: &Engine, prepared: &Prepared) -> Envelope {
     let details = &prepared.stored.details;
     let tokens = AddressTokens::new(engine.keys().addresses());
-    let bounce = prepared.stored.message.id.to_bytes().zip(prepared.account.token_domain()).map(|(id, domain): ([u8; 16], String)| {
-        tokens.address(TokenPurpose::Bounce, id, "", &domain, Separator::Plus)
-    });
-    let recipients =
-        details.to.iter().chain(&details.cc).chain(&details.bcc).map(|recipient| recipient.address.clone()).collect();
+    let bounce = prepared.stored.message.id.to_bytes().zip(prepared.account.token_domain()).map(
+        |(id, domain): ([u8; 16], String)| {
+            tokens.address(TokenPurpose::Bounce, id, "", &domain, Separator::Plus)
+        },
+    );
+    let recipients = details
+        .to
+        .iter()
+        .chain(&details.cc)
+        .chain(&details.bcc)
+        .map(|recipient| recipient.address.clone())
+        .collect();
     Envelope { sender: bounce.or_else(|| details.from.as_ref().map(|from| from.address.clone())), recipients }
 }
 
@@ -281,7 +304,13 @@ async fn report(
                 if change.status == DeliveryStatus::Sent {
                     rapport_store::channel_account::note_outbound(tx, &account_id, now)?;
                 }
-                crate::mailbox::note_health(tx, &engine_, &account_id, Half::Sending, account_error.as_deref())
+                crate::mailbox::note_health(
+                    tx,
+                    &engine_,
+                    &account_id,
+                    Half::Sending,
+                    account_error.as_deref(),
+                )
             }
         })
         .await

@@ -72,7 +72,8 @@ fn enqueue(
 }
 
 pub(crate) fn payload<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|error| Error::Internal(format!("the payload of a job cannot be read: {error}")))
+    serde_json::from_str(text)
+        .map_err(|error| Error::Internal(format!("the payload of a job cannot be read: {error}")))
 }
 
 /// 15 s, 30 s, 1 min … up to 8 h, each shortened by up to a quarter at random so that failures do not march in step.

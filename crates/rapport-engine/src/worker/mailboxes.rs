@@ -168,14 +168,19 @@ impl ImapSink for Sink {
             .map_err(|error| SinkError::Temporary(error.to_string()))?;
         tracing::error!(account = %self.account, uid, %key, %reason, "a mail could not be taken in and was set aside");
         let text = format!("A mail (UID {uid}) could not be taken in: {reason}. It is kept as {key}.");
-        self.engine.note_account_health(&self.workspace, &self.account, Some(text)).await.map_err(temporary)?;
+        self.engine
+            .note_account_health(&self.workspace, &self.account, Some(text))
+            .await
+            .map_err(temporary)?;
         self.advance(cursor).await
     }
 
     async fn advance(&mut self, cursor: ImapCursor) -> Result<(), SinkError> {
         let (account, mailbox, at) = (self.account.clone(), self.mailbox.clone(), self.engine.now());
-        let cursor =
-            MailboxCursor { uid_validity: i64::from(cursor.uid_validity), last_uid: i64::from(cursor.last_uid) };
+        let cursor = MailboxCursor {
+            uid_validity: i64::from(cursor.uid_validity),
+            last_uid: i64::from(cursor.last_uid),
+        };
         self.engine
             .write(&self.workspace, self.account.as_str(), move |tx| {
                 rapport_store::channel_account::save_cursor(tx, &account, &mailbox, cursor, at)?;

@@ -90,7 +90,9 @@ async fn run_jobs(engine: Engine, mut shutdown: watch::Receiver<bool>) {
 async fn claim(engine: &Engine, limit: usize) -> Result<Vec<ClaimedJob>, Error> {
     let now = engine.now().as_millis();
     let due = engine
-        .read_server(move |tx| Ok(rapport_store::jobs::next_job_at(tx, jobs::KINDS)?.is_some_and(|at| at <= now)))
+        .read_server(move |tx| {
+            Ok(rapport_store::jobs::next_job_at(tx, jobs::KINDS)?.is_some_and(|at| at <= now))
+        })
         .await?;
     if !due {
         return Ok(Vec::new());
@@ -106,7 +108,8 @@ async fn claim(engine: &Engine, limit: usize) -> Result<Vec<ClaimedJob>, Error> 
 /// Until the next job is due, within bounds.
 async fn time_to_next(engine: &Engine) -> Duration {
     let now = engine.now().as_millis();
-    let next = engine.read_server(|tx| Ok(rapport_store::jobs::next_job_at(tx, jobs::KINDS)?)).await.ok().flatten();
+    let next =
+        engine.read_server(|tx| Ok(rapport_store::jobs::next_job_at(tx, jobs::KINDS)?)).await.ok().flatten();
     match next {
         Some(at) => Duration::from_millis((at - now).clamp(10, IDLE_POLL.as_millis() as i64) as u64),
         None => IDLE_POLL,

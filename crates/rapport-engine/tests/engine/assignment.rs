@@ -18,9 +18,12 @@ fn of_many_who_take_a_conversation_at_once_one_gets_it() {
         let racers: Vec<&Caller> =
             (0..50).map(|number| if number % 2 == 0 { &app.alice } else { &carol }).collect();
         // Administrators may reassign; to race on equal terms everybody is an ordinary user here.
-        let racers: Vec<Caller> =
-            racers.into_iter().map(|caller| Caller { role: rapport_domain::Role::User, ..caller.clone() }).collect();
-        let outcomes = join_all(racers.iter().map(|caller| app.engine.assign(caller, &id, take(caller)))).await;
+        let racers: Vec<Caller> = racers
+            .into_iter()
+            .map(|caller| Caller { role: rapport_domain::Role::User, ..caller.clone() })
+            .collect();
+        let outcomes =
+            join_all(racers.iter().map(|caller| app.engine.assign(caller, &id, take(caller)))).await;
         let holder = app.conversation(&id).await.assignee.expect("somebody has it").id;
         for (racer, outcome) in racers.iter().zip(&outcomes) {
             match outcome {

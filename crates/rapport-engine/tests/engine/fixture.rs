@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rapport_domain::clock::FixedClock;
 use rapport_domain::model::{Conversation, Message, UserReference};
-use rapport_domain::{Channel, ChannelAccountId, ConversationId, Direction, Role, SystemEntropy, Timestamp, WorkspaceId};
+use rapport_domain::{
+    Channel, ChannelAccountId, ConversationId, Direction, Role, SystemEntropy, Timestamp, WorkspaceId,
+};
 use rapport_engine::blob::Blobs;
 use rapport_engine::channel_account::NewAccount;
 
@@ -37,7 +39,11 @@ pub fn on_both_engines<F>(test: impl Fn(Fixture) -> F)
 where
     F: Future<Output = ()>,
 {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     for database in [Database::Sqlite, Database::Postgres] {
         eprintln!("on {database:?}");
         runtime.block_on(async { test(Fixture::new(database).await).await });
@@ -103,7 +109,8 @@ impl Fixture {
     }
 
     async fn account(&self, channel: Channel, name: &str, config: serde_json::Value) -> ChannelAccountId {
-        let new = NewAccount { channel, name: name.into(), active: true, config, secrets: Default::default() };
+        let new =
+            NewAccount { channel, name: name.into(), active: true, config, secrets: Default::default() };
         self.engine.create_channel_account(&self.alice, new).await.expect("an account").account.id
     }
 
@@ -176,7 +183,9 @@ impl Default for Mail<'_> {
 
 impl Mail<'_> {
     fn raw(&self) -> String {
-        let reply = self.in_reply_to.map_or_else(String::new, |id| format!("In-Reply-To: <{id}>\r\nReferences: <{id}>\r\n"));
+        let reply = self
+            .in_reply_to
+            .map_or_else(String::new, |id| format!("In-Reply-To: <{id}>\r\nReferences: <{id}>\r\n"));
         format!(
             "From: {}\r\nTo: {}\r\nSubject: {}\r\nMessage-ID: <{}>\r\nDate: Thu, 09 Oct 2025 09:00:00 +0000\r\n{reply}{}\
              MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{}\r\n",

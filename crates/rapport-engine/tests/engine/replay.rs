@@ -40,16 +40,46 @@ fn an_old_snapshot_and_its_events_give_the_fresh_one_after_every_use_case() {
         for step in 0..9 {
             app.clock.advance_seconds(1);
             match step {
-                0 => drop(engine.assign(&app.alice, &id, Assignment { user: Some(app.bob.user.id.clone()), expected: None }).await.expect("assigned")),
+                0 => drop(
+                    engine
+                        .assign(
+                            &app.alice,
+                            &id,
+                            Assignment { user: Some(app.bob.user.id.clone()), expected: None },
+                        )
+                        .await
+                        .expect("assigned"),
+                ),
                 1 => drop(app.reply(&app.bob, &id, "An answer").await.expect("sent")),
                 2 => drop(engine.add_note(&app.alice, &id, note()).await.expect("noted")),
-                3 => drop(edit(ConversationChange { status: Some(Status::Pending), priority: Some(Priority::High), topic: Some("Late".into()), ..Default::default() }).await.expect("edited")),
-                4 => drop(app.mail(&app.support, Mail { id: "two@customers.example", ..Mail::default() }).await),
+                3 => drop(
+                    edit(ConversationChange {
+                        status: Some(Status::Pending),
+                        priority: Some(Priority::High),
+                        topic: Some("Late".into()),
+                        ..Default::default()
+                    })
+                    .await
+                    .expect("edited"),
+                ),
+                4 => drop(
+                    app.mail(&app.support, Mail { id: "two@customers.example", ..Mail::default() }).await,
+                ),
                 5 => drop(engine.drain_jobs().await.expect("delivered")),
-                6 => drop(engine.assign(&app.alice, &id, Assignment { user: None, expected: None }).await.expect("unassigned")),
+                6 => drop(
+                    engine
+                        .assign(&app.alice, &id, Assignment { user: None, expected: None })
+                        .await
+                        .expect("unassigned"),
+                ),
                 7 => {
-                    let held = NewMessage { body_text: Some("Wait".into()), hold_seconds: 10, ..NewMessage::default() };
-                    let held = engine.send_message(&app.alice, &id, Direction::Outbound, held).await.expect("held");
+                    let held = NewMessage {
+                        body_text: Some("Wait".into()),
+                        hold_seconds: 10,
+                        ..NewMessage::default()
+                    };
+                    let held =
+                        engine.send_message(&app.alice, &id, Direction::Outbound, held).await.expect("held");
                     engine.cancel_message(&app.alice, &id, &held.id).await.expect("cancelled");
                 }
                 _ => drop(engine.close(&app.alice, &id).await.expect("closed")),

@@ -50,10 +50,16 @@ fn an_answer_goes_to_the_conversation_it_answers_and_reopens_it() {
         let first = app.mail(&app.support, Mail::default()).await;
         for status in [Status::Waiting, Status::Pending, Status::Solved] {
             let change = ConversationChange { status: Some(status), ..ConversationChange::default() };
-            app.engine.edit_conversation(&app.alice, &first.conversation_id, change).await.expect("status set");
+            app.engine
+                .edit_conversation(&app.alice, &first.conversation_id, change)
+                .await
+                .expect("status set");
             let id = format!("answer-{status}@customers.example");
             let answer = app
-                .mail(&app.support, Mail { id: &id, in_reply_to: Some("first@customers.example"), ..Mail::default() })
+                .mail(
+                    &app.support,
+                    Mail { id: &id, in_reply_to: Some("first@customers.example"), ..Mail::default() },
+                )
                 .await;
             assert_eq!(answer.conversation_id, first.conversation_id, "from {status}");
             assert_eq!(app.conversation(&first.conversation_id).await.status, Status::Open, "from {status}");
@@ -74,7 +80,8 @@ fn an_answer_to_a_closed_conversation_opens_a_linked_follow_up() {
         assert_eq!(app.conversation(&first.conversation_id).await.status, Status::Closed);
         let follow_up = app.conversation(&second.conversation_id).await;
         assert_eq!(follow_up.follow_up_of.expect("says what it follows").id, first.conversation_id);
-        let detail = app.engine.find_conversation_detail(&app.alice, &first.conversation_id).await.expect("detail");
+        let detail =
+            app.engine.find_conversation_detail(&app.alice, &first.conversation_id).await.expect("detail");
         assert_eq!(detail.links.len(), 1);
         assert_eq!(detail.links[0].kind, LinkKind::FollowUp);
     });
@@ -85,7 +92,8 @@ fn one_mail_to_two_of_our_addresses_makes_two_linked_conversations_in_any_order_
     on_both_engines(|app| async move {
         let to = "support@bikes.example, billing@bikes.example";
         let mail = Mail { to, ..Mail::default() };
-        let (one, two) = futures_util::future::join(app.mail(&app.support, mail), app.mail(&app.billing, mail)).await;
+        let (one, two) =
+            futures_util::future::join(app.mail(&app.support, mail), app.mail(&app.billing, mail)).await;
         assert_ne!(one.conversation_id, two.conversation_id);
         for id in [&one.conversation_id, &two.conversation_id] {
             let detail = app.engine.find_conversation_detail(&app.alice, id).await.expect("detail");
@@ -102,12 +110,15 @@ fn a_stranger_with_copied_headers_does_not_join_somebody_elses_thread() {
     on_both_engines(|app| async move {
         let first = app.mail(&app.support, Mail::default()).await;
         let stranger = app
-            .mail(&app.support, Mail {
-                id: "attack@evil.example",
-                from: "Mallory <mallory@evil.example>",
-                in_reply_to: Some("first@customers.example"),
-                ..Mail::default()
-            })
+            .mail(
+                &app.support,
+                Mail {
+                    id: "attack@evil.example",
+                    from: "Mallory <mallory@evil.example>",
+                    in_reply_to: Some("first@customers.example"),
+                    ..Mail::default()
+                },
+            )
             .await;
         assert_ne!(stranger.conversation_id, first.conversation_id);
         assert_eq!(app.messages(&first.conversation_id).await.len(), 1);
@@ -120,12 +131,15 @@ fn a_colleague_of_the_customer_who_was_copied_joins_the_thread() {
         let extra = "Cc: Jo <jo@customers.example>\r\n";
         let first = app.mail(&app.support, Mail { extra, ..Mail::default() }).await;
         let colleague = app
-            .mail(&app.support, Mail {
-                id: "jo@customers.example",
-                from: "Jo <jo@customers.example>",
-                in_reply_to: Some("first@customers.example"),
-                ..Mail::default()
-            })
+            .mail(
+                &app.support,
+                Mail {
+                    id: "jo@customers.example",
+                    from: "Jo <jo@customers.example>",
+                    in_reply_to: Some("first@customers.example"),
+                    ..Mail::default()
+                },
+            )
             .await;
         assert_eq!(colleague.conversation_id, first.conversation_id);
     });
@@ -135,7 +149,8 @@ fn a_colleague_of_the_customer_who_was_copied_joins_the_thread() {
 fn our_own_mail_that_comes_back_is_recognised() {
     on_both_engines(|app| async move {
         let first = app.mail(&app.support, Mail::default()).await;
-        let sent = app.reply(&app.alice, &first.conversation_id, "It is on its way.").await.expect("accepted");
+        let sent =
+            app.reply(&app.alice, &first.conversation_id, "It is on its way.").await.expect("accepted");
         let id = sent.email_message_id.expect("an email has a Message-ID");
         let back = app
             .mail(&app.billing, Mail { id: &id, from: "Support <support@bikes.example>", ..Mail::default() })
@@ -149,7 +164,8 @@ fn our_own_mail_that_comes_back_is_recognised() {
 fn a_bounce_is_tied_to_the_message_that_came_back() {
     on_both_engines(|app| async move {
         let first = app.mail(&app.support, Mail::default()).await;
-        let sent = app.reply(&app.alice, &first.conversation_id, "It is on its way.").await.expect("accepted");
+        let sent =
+            app.reply(&app.alice, &first.conversation_id, "It is on its way.").await.expect("accepted");
         let original = sent.email_message_id.expect("an email has a Message-ID");
         let report = format!(
             "From: Mail Delivery <mailer-daemon@mx.example>\r\nTo: support@bikes.example\r\nSubject: Undelivered\r\n\
@@ -168,7 +184,8 @@ fn a_bounce_is_tied_to_the_message_that_came_back() {
             .await
             .expect("taken");
         assert_eq!(accepted.conversation_id, first.conversation_id);
-        let message = app.messages(&first.conversation_id).await.into_iter().find(|message| message.id == sent.id);
+        let message =
+            app.messages(&first.conversation_id).await.into_iter().find(|message| message.id == sent.id);
         let delivery = message.expect("still there").delivery.expect("outbound");
         assert_eq!(delivery.status.as_str(), "bounced");
         assert_eq!(delivery.code.as_deref(), Some("5.1.1"));
@@ -185,12 +202,15 @@ fn an_automatic_answer_neither_reopens_nor_marks_unread() {
         let change = ConversationChange { status: Some(Status::Solved), ..ConversationChange::default() };
         app.engine.edit_conversation(&app.alice, &first.conversation_id, change).await.expect("solved");
         let answer = app
-            .mail(&app.support, Mail {
-                id: "away@customers.example",
-                in_reply_to: Some("first@customers.example"),
-                extra: "Auto-Submitted: auto-replied\r\n",
-                ..Mail::default()
-            })
+            .mail(
+                &app.support,
+                Mail {
+                    id: "away@customers.example",
+                    in_reply_to: Some("first@customers.example"),
+                    extra: "Auto-Submitted: auto-replied\r\n",
+                    ..Mail::default()
+                },
+            )
             .await;
         assert_eq!(answer.conversation_id, first.conversation_id);
         let conversation = app.conversation(&first.conversation_id).await;
@@ -220,8 +240,18 @@ fn in_a_mailbox_of_threads_each_thread_is_a_conversation_and_stays_one() {
         let two = app.mail(&threads, Mail { id: "two@customers.example", to, ..Mail::default() }).await;
         assert_ne!(one.conversation_id, two.conversation_id);
         let unknown = Some("sent-long-ago@customers.example");
-        let three = app.mail(&threads, Mail { id: "three@customers.example", to, in_reply_to: unknown, ..Mail::default() }).await;
-        let four = app.mail(&threads, Mail { id: "four@customers.example", to, in_reply_to: unknown, ..Mail::default() }).await;
+        let three = app
+            .mail(
+                &threads,
+                Mail { id: "three@customers.example", to, in_reply_to: unknown, ..Mail::default() },
+            )
+            .await;
+        let four = app
+            .mail(
+                &threads,
+                Mail { id: "four@customers.example", to, in_reply_to: unknown, ..Mail::default() },
+            )
+            .await;
         assert_eq!(three.conversation_id, four.conversation_id, "both answer a mail that we never saw");
     });
 }

@@ -61,7 +61,8 @@ fn a_held_message_can_be_taken_back_and_never_leaves() {
     on_both_engines(|app: Fixture| async move {
         let id = app.mail(&app.support, Mail::default()).await.conversation_id;
         let new = NewMessage { hold_seconds: 10, ..text("Oops") };
-        let held = app.engine.send_message(&app.alice, &id, Direction::Outbound, new).await.expect("accepted");
+        let held =
+            app.engine.send_message(&app.alice, &id, Direction::Outbound, new).await.expect("accepted");
         assert!(held.held_until.is_some());
         assert!(app.conversation(&id).await.waiting_since.is_none());
         let cancelled = app.engine.cancel_message(&app.alice, &id, &held.id).await.expect("taken back");
@@ -101,7 +102,8 @@ fn a_mail_server_that_cannot_be_reached_is_tried_again_and_then_fails_visibly_wi
 fn a_mailbox_that_only_receives_is_no_way_to_answer() {
     on_both_engines(|app: Fixture| async move {
         let inbox = app.receiving_mailbox("Archive", "archive@bikes.example").await;
-        let id = app.mail(&inbox, Mail { to: "archive@bikes.example", ..Mail::default() }).await.conversation_id;
+        let id =
+            app.mail(&inbox, Mail { to: "archive@bikes.example", ..Mail::default() }).await.conversation_id;
         let new = NewMessage { channel_account_id: Some(inbox), ..text("Hello") };
         let refused = app.engine.send_message(&app.alice, &id, Direction::Outbound, new).await;
         assert!(matches!(refused, Err(Error::SendRefused { code: "channel_inactive", .. })), "{refused:?}");
@@ -161,9 +163,11 @@ fn a_second_conversation_with_a_contact_is_refused_even_when_many_begin_at_once(
             message: None,
         };
         let outcomes =
-            futures_util::future::join_all((0..50).map(|_| app.engine.create_conversation(&app.bob, new()))).await;
+            futures_util::future::join_all((0..50).map(|_| app.engine.create_conversation(&app.bob, new())))
+                .await;
         let created = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-        let first_refusal = outcomes.iter().find_map(|outcome| outcome.as_ref().err()).map(ToString::to_string);
+        let first_refusal =
+            outcomes.iter().find_map(|outcome| outcome.as_ref().err()).map(ToString::to_string);
         assert_eq!(created, 1, "{first_refusal:?}");
         for refused in outcomes.into_iter().filter_map(Result::err) {
             assert!(matches!(refused, Error::Conflict { code: "conversation_exists", .. }), "{refused}");
@@ -178,7 +182,10 @@ fn a_read_only_person_can_change_nothing() {
         let reader = Caller { role: Role::ReadOnly, ..app.bob.clone() };
         assert!(matches!(app.reply(&reader, &id, "no").await, Err(Error::Forbidden(_))));
         assert!(matches!(app.engine.close(&reader, &id).await, Err(Error::Forbidden(_))));
-        assert!(matches!(app.engine.add_note(&reader, &id, NewNote::default()).await, Err(Error::Forbidden(_))));
+        assert!(matches!(
+            app.engine.add_note(&reader, &id, NewNote::default()).await,
+            Err(Error::Forbidden(_))
+        ));
         assert!(app.engine.find_conversation(&reader, &id).await.is_ok());
     });
 }
