@@ -98,6 +98,12 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
   const [dropping, setDropping] = useState(false);
   const [assignToMe, setAssignToMe] = useState(true);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each conversation begins with a reply.
+  useEffect(() => {
+    setMode("reply");
+    setAssignToMe(true);
+  }, [detail.id]);
+
   const handled = useRef(request.count);
   useEffect(() => {
     if (request.count === handled.current) return;

@@ -105,6 +105,15 @@ describe("drafts", () => {
     expect(older.drafts.get("cnv_2", "reply").text).toBe("today");
   });
 
+  it("do not come back from late news of a text that was sent meanwhile", async () => {
+    const { drafts } = setUp();
+    drafts.change("cnv_1", "reply", { text: "Dear Ana" });
+    drafts.clear("cnv_1", "reply");
+    await vi.advanceTimersByTimeAsync(0);
+    drafts.adopt("cnv_1", "reply", stored("Dear Ana", "2026-11-22T08:59:59.000Z"));
+    expect(drafts.get("cnv_1", "reply").text).toBe("");
+  });
+
   it("are removed everywhere once they are sent", async () => {
     const { server, drafts } = setUp();
     drafts.change("cnv_1", "reply", { text: "Dear Ana" });

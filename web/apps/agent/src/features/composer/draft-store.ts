@@ -51,6 +51,8 @@ interface Entry {
   localTimer: ReturnType<typeof setTimeout> | null;
   serverTimer: ReturnType<typeof setTimeout> | null;
   loaded: boolean;
+  /** When it was last emptied here; news of an older text must not bring that text back. */
+  clearedAt: string;
 }
 
 export type SaveState = "idle" | "saving" | "saved" | "local";
@@ -114,6 +116,7 @@ export class DraftStore {
   adopt(id: string, mode: DraftMode, draft: Draft | null) {
     const entry = this.#entry(id, mode);
     if (!draft || entry.dirty || entry.saving) return;
+    if (draft.updated_at <= entry.clearedAt) return;
     if (entry.content.updatedAt && entry.content.updatedAt >= draft.updated_at) return;
     const known = new Map(entry.content.attachments.map((file) => [file.id, file]));
     const listed = (draft as { attachments?: Attachment[] }).attachments ?? [];
@@ -141,6 +144,7 @@ export class DraftStore {
     if (entry.serverTimer) clearTimeout(entry.serverTimer);
     const hadServerCopy = entry.content.updatedAt !== "";
     entry.content = emptyDraft;
+    entry.clearedAt = new Date().toISOString();
     entry.dirty = hadServerCopy;
     this.#keep(id, mode);
     this.#announce();
@@ -203,6 +207,7 @@ export class DraftStore {
       localTimer: null,
       serverTimer: null,
       loaded: false,
+      clearedAt: "",
     };
     this.#entries.set(key, entry);
     return entry;

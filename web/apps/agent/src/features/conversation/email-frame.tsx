@@ -68,6 +68,22 @@ ${showQuote ? "" : `${quoteSelectors}{display:none}`}
 </style></head><body dir="auto">${html}</body></html>`;
 }
 
+/** Keys pressed while the mail has the focus mean the same as anywhere else in the app. */
+function passOn(event: KeyboardEvent) {
+  const { key, code, ctrlKey, metaKey, altKey, shiftKey } = event;
+  const copy = new KeyboardEvent("keydown", {
+    key,
+    code,
+    ctrlKey,
+    metaKey,
+    altKey,
+    shiftKey,
+    bubbles: true,
+    cancelable: true,
+  });
+  if (!window.dispatchEvent(copy)) event.preventDefault();
+}
+
 export interface EmailFrameProps {
   html: string;
   remoteImages: boolean;
@@ -97,6 +113,7 @@ export function EmailFrame({ html, remoteImages, showQuote, sender }: EmailFrame
         link.setAttribute("target", "_blank");
         link.setAttribute("rel", "noopener noreferrer");
       }
+      content.addEventListener("keydown", passOn);
       const measure = () => setHeight(Math.ceil(content.body.scrollHeight) + 1);
       measure();
       observer?.disconnect();

@@ -60,8 +60,10 @@ export function Timeline({ detail }: { detail: ConversationDetail }) {
   const timeline = useInfiniteQuery(timelineOptions(detail.id));
   const items = useMemo(
     () =>
-      flattenTimeline(timeline.data).filter(
-        (item) => item.type === "message" || activitySentence(item.activity, me.user.id) !== null,
+      flattenTimeline(timeline.data).filter((item) =>
+        item.type === "message"
+          ? item.message.delivery?.status !== "cancelled"
+          : activitySentence(item.activity, me.user.id) !== null,
       ),
     [timeline.data, me.user.id],
   );
