@@ -19,6 +19,8 @@ use serde::Serialize;
 
 use crate::mail::MailProvider;
 
+pub use identity::sign as sign_identity;
+
 /// A customer one can play.
 #[derive(Clone, Debug, Serialize)]
 pub struct Persona {

@@ -11,7 +11,7 @@ use rapport_domain::{Channel, ChannelAccountId, Clock, Entropy, Role, SystemCloc
 use rapport_engine::blob::Blobs;
 use rapport_engine::channel_account::NewAccount;
 use rapport_engine::{Caller, Engine, EngineConfig, EngineParts};
-use rapport_store::{DatabaseUrl, Store, StoreConfig};
+use rapport_store::Store;
 use serde_json::json;
 
 use super::random::{Random, SeededEntropy};
@@ -130,10 +130,3 @@ fn engine_on(store: Store, files: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn
 
 /// The key of servers that are measured.
 pub const SECRET: &[u8; 32] = b"a key for measurements, not kept";
-
-/// Opens a store and brings its schema up to date.
-pub fn open(url: DatabaseUrl) -> Result<Store> {
-    let store = Store::open(StoreConfig { url, ..StoreConfig::default() })?;
-    store.migrate()?;
-    Ok(store)
-}

@@ -85,3 +85,6 @@ pub struct MailSettings {
     /// The PEM text itself, already read.
     pub additional_roots_pem: Option<String>,
 }
+
+#[cfg(test)]
+mod tests;

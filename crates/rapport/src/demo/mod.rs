@@ -3,6 +3,7 @@
 mod cast;
 mod clock;
 mod guide;
+mod history;
 mod state;
 mod workspace;
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rapport_channels::guard::AllowRule;
-use rapport_domain::SystemEntropy;
+use rapport_domain::{Clock, SystemClock, SystemEntropy};
 use rapport_engine::Engine;
 use rapport_simulator::mail::{MailProvider, ProviderSettings};
 use rapport_simulator::site::{Site, SiteSettings};
@@ -27,6 +28,8 @@ use crate::{open_files, wiring};
 use clock::StoryClock;
 use state::DemoState;
 
+/// The workspace is a little older than its oldest conversation.
+const OLDEST_SECONDS: i64 = 45 * 24 * 60 * 60;
 const SMTP_PORT: u16 = 2525;
 /// Long enough to see the message wait, short enough to see it leave.
 const GREYLIST_SECONDS: i64 = 10;
@@ -71,7 +74,7 @@ pub async fn run(mut settings: Settings) -> Result<()> {
     state.save(&settings.data_folder)?;
     let mail = open_mail(&settings, sockets.smtp).await?;
     let mut options = serve::server_options(&settings, &engine);
-    // options.additional_routes = Some(site(&state, &provider).router());
+    options.additional_routes = Some(site(&state, &provider).router());
     guide::print(&engine.config().public_url, smtp, &state);
     let outcome = serve::run_until_stopped(Parts { engine, listener: sockets.http, mail, options, lock }, stop).await;
     drop(stop_provider);
@@ -90,8 +93,11 @@ async fn begin(
             "this data is not the demo's, or a first start of it was interrupted — name an empty folder with --data-dir"
         );
     }
-    let _ = (clock, provider);
-    workspace::create(engine, provider_address).await
+    let present = SystemClock.now();
+    clock.tell(present.plus_seconds(-OLDEST_SECONDS));
+    let state = workspace::create(engine, provider_address).await?;
+    history::tell(engine, clock, provider, &state).await?;
+    Ok(state)
 }
 
 async fn open_sockets(settings: &Settings, kept: Option<&DemoState>) -> Result<Sockets> {

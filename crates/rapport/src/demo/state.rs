@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use rapport_domain::{ChannelAccountId, UserId, WorkspaceId};
+use rapport_domain::{ChannelAccountId, TokenId, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::secret::{read_optional, write_private};
@@ -20,6 +20,7 @@ pub struct DemoState {
     pub widget_key: String,
     pub identity_secret: String,
     pub api_token: String,
+    pub api_token_id: TokenId,
     /// Where the simulated mail provider listens; kept so that queued mail still finds it.
     pub provider_port: u16,
 }

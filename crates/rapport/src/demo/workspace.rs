@@ -52,6 +52,7 @@ pub async fn create(engine: &Engine, provider: SocketAddr) -> Result<DemoState> 
         identity_secret: chat.identity_secret.context("chat accounts have an identity secret")?,
         chat_account: chat.account.id,
         api_account: api.account.id,
+        api_token_id: token.id.clone(),
         api_token: token.token.context("a new token is shown once")?,
         provider_port: provider.port(),
     })
@@ -108,7 +109,7 @@ fn chat_config(reply_account: &ChannelAccountId) -> Value {
         "greeting": "Hello! Ask us about gear, orders or the weather up there.",
         "accent_color": "#b4532a",
         "pre_chat_fields": [
-            { "name": "name", "label": "Your name", "type": "text", "required": true },
+            { "name": "name", "label": "Your name", "type": "text", "required": false },
             { "name": "email", "label": "Email, in case we lose each other", "type": "email", "required": false },
         ],
         "offline_message": "The hut is closed right now. Leave a message and we answer in the morning.",
