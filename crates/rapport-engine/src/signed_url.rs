@@ -10,6 +10,7 @@ use rapport_domain::{AttachmentId, Channel, MessageKind, Timestamp, UserId, Visi
 use rapport_store::Tx;
 use rapport_store::message::StoredAttachment;
 
+use crate::attachment::MAX_PER_MESSAGE;
 use crate::{Caller, Engine, Error, access};
 
 /// A path lives between one and two of these. It stays the same within one, so that browsers can cache.
@@ -98,6 +99,29 @@ impl Engine {
     pub fn sign_attachment(&self, workspace: &WorkspaceId, reader: &Reader, attachment: &mut Attachment) {
         attachment.url = self.attachment_path(workspace, reader, &attachment.id);
         attachment.preview_url = may_show_inline(&attachment.media_type).then(|| attachment.url.clone());
+    }
+
+    /// Those of these files that the caller uploaded and that wait for a message, with their paths.
+    pub async fn list_uploads(&self, caller: &Caller, ids: &[AttachmentId]) -> Result<Vec<Attachment>, Error> {
+        let (ids, uploader) = (ids.to_vec(), caller.user_id().as_str().to_owned());
+        let mut uploads = self
+            .read(&caller.workspace, move |tx| {
+                let mut uploads = Vec::with_capacity(ids.len().min(MAX_PER_MESSAGE));
+                for id in ids.iter().take(MAX_PER_MESSAGE) {
+                    let stored = rapport_store::message::find_attachment(tx, id)?;
+                    let waiting = stored.filter(|stored| {
+                        stored.message_id.is_none() && stored.uploaded_by.as_deref() == Some(uploader.as_str())
+                    });
+                    uploads.extend(waiting.map(|stored| stored.attachment));
+                }
+                Ok(uploads)
+            })
+            .await?;
+        let reader = Reader::User(caller.user_id().clone());
+        for upload in &mut uploads {
+            self.sign_attachment(&caller.workspace, &reader, upload);
+        }
+        Ok(uploads)
     }
 
     /// Lets the remote images of a message load through our proxy.

@@ -406,6 +406,15 @@ pub fn attach(
     Ok(changed == 1)
 }
 
+/// Gives the files of a message that was taken back to whoever uploaded them.
+pub fn detach_all(tx: &mut Tx<'_>, message: &MessageId) -> Result<u64, Error> {
+    tx.execute(
+        "update attachments set message_id = null, inline = ?3, content_id = null \
+         where workspace_id = ?1 and message_id = ?2 and uploaded_by is not null",
+        &params![message, false],
+    )
+}
+
 /// Removes uploads that never became part of a message. Returns the keys of their bytes that nothing else uses.
 pub fn delete_loose_attachments(tx: &mut Tx<'_>, before: Timestamp) -> Result<Vec<String>, Error> {
     let rows = tx.query(

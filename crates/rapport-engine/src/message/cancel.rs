@@ -34,6 +34,9 @@ impl Engine {
             delivery.status = DeliveryStatus::Cancelled;
             delivery.updated_at = now;
             rapport_store::message::save_delivery(tx, &id_, &delivery, None)?;
+            // They can be sent with the next attempt.
+            rapport_store::message::detach_all(tx, &id_)?;
+            message.attachments.clear();
             if let Some(last) = conversation.last_message.as_mut().filter(|last| last.id == id_) {
                 last.delivery_status = Some(DeliveryStatus::Cancelled);
             }

@@ -17,8 +17,10 @@ use crate::{Engine, Error};
 
 /// Jobs that run at once, and how many may be claimed at a time.
 const PARALLEL_JOBS: usize = 32;
-/// Long enough for the slowest delivery: connecting, data and the answer to it.
-const LEASE_MILLIS: i64 = 10 * 60 * 1000;
+/// How long the jobs of a server that died stay claimed. Longer work renews its claim.
+const LEASE_MILLIS: i64 = 30 * 1000;
+/// Often enough that a slow database or a busy machine does not cost a claim.
+const RENEWAL: Duration = Duration::from_secs(10);
 const IDLE_POLL: Duration = Duration::from_secs(5);
 
 impl Engine {
@@ -117,14 +119,44 @@ async fn time_to_next(engine: &Engine) -> Duration {
 }
 
 async fn run_one(engine: &Engine, job: ClaimedJob) {
-    let outcome = match job.kind.as_str() {
-        jobs::DELIVER => deliver::run(engine, &job).await,
-        jobs::CHAT_EMAIL => chat_email::run(engine, &job).await,
-        other => Err(Error::Internal(format!("no worker knows jobs of the kind {other}"))),
+    let outcome = tokio::select! {
+        outcome = work(engine, &job) => outcome,
+        () = keep_claim(engine, &job) => {
+            // Somebody else has the job by now and decides what becomes of it.
+            tracing::warn!(job = %job.id, kind = %job.kind, "the claim of a job was lost");
+            return;
+        }
     };
     if let Err(error) = outcome {
         tracing::warn!(job = %job.id, kind = %job.kind, %error, "a job failed");
         fail(engine, &job, &error.to_string()).await;
+    }
+}
+
+async fn work(engine: &Engine, job: &ClaimedJob) -> Result<(), Error> {
+    match job.kind.as_str() {
+        jobs::DELIVER => deliver::run(engine, job).await,
+        jobs::CHAT_EMAIL => chat_email::run(engine, job).await,
+        other => Err(Error::Internal(format!("no worker knows jobs of the kind {other}"))),
+    }
+}
+
+/// Renews the claim while the work goes on; returns when it is lost.
+async fn keep_claim(engine: &Engine, job: &ClaimedJob) {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        let (claimed, until) = (job.clone(), engine.now().as_millis() + LEASE_MILLIS);
+        let renewed = engine
+            .write(&job.workspace_id, &job.id, move |tx| {
+                Ok(rapport_store::jobs::extend_lease(tx, &claimed, until)?)
+            })
+            .await;
+        match renewed {
+            Ok(true) => {}
+            Ok(false) => return,
+            // Whoever cannot reach the database cannot claim the job either.
+            Err(error) => tracing::warn!(job = %job.id, %error, "the claim of a job could not be renewed"),
+        }
     }
 }
 

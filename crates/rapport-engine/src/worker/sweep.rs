@@ -8,6 +8,8 @@ use crate::{Engine, Error};
 
 const INTERVAL: Duration = Duration::from_secs(15 * 60);
 const KEPT_DAY_SECONDS: i64 = 24 * 60 * 60;
+/// Visitors who never wrote are forgotten after so many days.
+const KEPT_VISITOR_DAYS: i64 = 30;
 /// Finished jobs are kept for a week, for whoever looks into a delivery.
 const KEPT_JOB_SECONDS: i64 = 7 * 24 * 60 * 60;
 
@@ -39,8 +41,10 @@ impl Engine {
             .await?;
         for workspace in workspaces {
             let before = now.plus_seconds(-KEPT_DAY_SECONDS);
+            let gone_before = now.plus_seconds(-KEPT_VISITOR_DAYS * KEPT_DAY_SECONDS);
             let unused = self
                 .write(&workspace, "sweep", move |tx| {
+                    rapport_store::visitor::delete_idle(tx, now, gone_before)?;
                     Ok(rapport_store::message::delete_loose_attachments(tx, before)?)
                 })
                 .await?;
