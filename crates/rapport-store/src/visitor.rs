@@ -3,7 +3,9 @@
 pub mod history;
 pub mod upload;
 
-use rapport_domain::{ChannelAccountId, ContactId, ConversationId, MessageId, Timestamp, VisitorId, WorkspaceId};
+use rapport_domain::{
+    ChannelAccountId, ContactId, ConversationId, MessageId, Timestamp, VisitorId, WorkspaceId,
+};
 
 use crate::{Error, Row, ServerTx, Tx, contact, params};
 

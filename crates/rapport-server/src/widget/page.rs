@@ -52,7 +52,10 @@ fn refused(status: StatusCode) -> Response {
 
 fn confine(headers: &mut HeaderMap, ancestor: &str) {
     let policy = HeaderValue::from_str(&format!("{POLICY}{ancestor}"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static("default-src 'none'")));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        policy.unwrap_or(HeaderValue::from_static("default-src 'none'")),
+    );
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     headers.insert(
         HeaderName::from_static("permissions-policy"),

@@ -77,7 +77,8 @@ impl Post {
 /// Leaves a message with an address and goes.
 async fn leave(app: &App, email: &str) -> (Visitor, ConversationId) {
     let visitor = app.stranger().await;
-    let body = json!({ "client_id": fresh_client_id(), "email": email, "name": "Ana", "body_text": "Is it ready?" });
+    let body =
+        json!({ "client_id": fresh_client_id(), "email": email, "name": "Ana", "body_text": "Is it ready?" });
     let left = app.post("/widget/v1/offline", &visitor, body).await;
     let conversation = super::fixture::conversation_of(&left);
     (visitor, conversation)
@@ -132,7 +133,11 @@ fn unread_answers_go_out_in_one_mail_and_the_reply_comes_back_to_the_conversatio
         let listener = Listener::new(app.engine.clone());
         for (id, to, headers) in [
             ("r1@customers.example", reply_to.as_str(), String::new()),
-            ("r2@customers.example", "support@bikes.example", format!("In-Reply-To: <{}>\r\n", mail.message_id)),
+            (
+                "r2@customers.example",
+                "support@bikes.example",
+                format!("In-Reply-To: <{}>\r\n", mail.message_id),
+            ),
         ] {
             let raw = format!(
                 "From: Ana <ana@customers.example>\r\nTo: {to}\r\nSubject: Re: Your chat\r\nMessage-ID: <{id}>\r\n{headers}\r\nThank you!\r\n"

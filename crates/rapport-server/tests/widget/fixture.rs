@@ -11,7 +11,9 @@ use http_body_util::BodyExt;
 use rapport_channels::guard::OutboundPolicy;
 use rapport_domain::clock::FixedClock;
 use rapport_domain::model::{Message, UserReference};
-use rapport_domain::{Channel, ChannelAccountId, ConversationId, Direction, Role, SystemEntropy, Timestamp, WorkspaceId};
+use rapport_domain::{
+    Channel, ChannelAccountId, ConversationId, Direction, Role, SystemEntropy, Timestamp, WorkspaceId,
+};
 use rapport_engine::blob::Blobs;
 use rapport_engine::channel_account::{AccountChange, NewAccount};
 use rapport_engine::message::{NewMessage, NewNote};
@@ -128,7 +130,10 @@ impl App {
             config[name] = value.clone();
         }
         let change = AccountChange { config: Some(config), ..AccountChange::default() };
-        self.engine.update_channel_account(&self.alice, &self.widget.account, change).await.expect("is changed");
+        self.engine
+            .update_channel_account(&self.alice, &self.widget.account, change)
+            .await
+            .expect("is changed");
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -260,8 +265,13 @@ pub fn hmac_hex(secret: &str, message: &str) -> String {
 }
 
 pub async fn create_widget(engine: &Engine, caller: &Caller, config: Value) -> Widget {
-    let new =
-        NewAccount { channel: Channel::Chat, name: "Shop chat".into(), active: true, config, secrets: Default::default() };
+    let new = NewAccount {
+        channel: Channel::Chat,
+        name: "Shop chat".into(),
+        active: true,
+        config,
+        secrets: Default::default(),
+    };
     let created = engine.create_channel_account(caller, new).await.expect("a widget");
     Widget {
         account: created.account.id,

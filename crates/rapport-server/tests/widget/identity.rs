@@ -25,8 +25,12 @@ fn a_proved_identity_is_the_same_visitor_in_every_browser() {
 fn two_browsers_that_prove_an_identity_at_once_are_one_visitor() {
     on_both(|app: App| async move {
         let signed = || Some(app.widget.signed("user-7"));
-        let (one, two, three, four) =
-            tokio::join!(app.open(None, signed()), app.open(None, signed()), app.open(None, signed()), app.open(None, signed()));
+        let (one, two, three, four) = tokio::join!(
+            app.open(None, signed()),
+            app.open(None, signed()),
+            app.open(None, signed()),
+            app.open(None, signed())
+        );
         let ids: Vec<String> = [one, two, three, four].iter().map(|answer| visitor_of(answer).id).collect();
         assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     });
@@ -52,7 +56,11 @@ fn a_signature_that_is_not_good_is_refused_and_never_taken_for_nobody() {
             json!({ "user_id": "x".repeat(257), "hash": hmac_hex(&app.widget.secret, &"x".repeat(257)) }),
         ] {
             let answer = app.open(None, Some(identity.clone())).await;
-            assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "identity_invalid"), "{identity}");
+            assert_eq!(
+                (answer.status, answer.code()),
+                (StatusCode::UNAUTHORIZED, "identity_invalid"),
+                "{identity}"
+            );
         }
     });
 }
@@ -74,7 +82,8 @@ fn spellings_of_a_user_id_are_different_people() {
 fn the_secret_before_the_present_one_is_good_until_it_is_removed() {
     on_both(|app: App| async move {
         let old = app.widget.signed("user-42");
-        let rotated = app.engine.rotate_identity_secret(&app.alice, &app.widget.account).await.expect("a new secret");
+        let rotated =
+            app.engine.rotate_identity_secret(&app.alice, &app.widget.account).await.expect("a new secret");
         let new = json!({ "user_id": "user-42", "hash": hmac_hex(&rotated.identity_secret, "user-42") });
         let first = visitor_of(&app.open(None, Some(old.clone())).await);
         assert_eq!(visitor_of(&app.open(None, Some(new.clone())).await).id, first.id);
@@ -112,7 +121,11 @@ fn where_an_identity_is_required_every_route_refuses_whoever_has_not_proved_one(
             (Method::GET, "/widget/v1/events", None),
         ] {
             let answer = app.call(method.clone(), path, Some(&stranger.token), body).await;
-            assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "identity_required"), "{method} {path}");
+            assert_eq!(
+                (answer.status, answer.code()),
+                (StatusCode::UNAUTHORIZED, "identity_required"),
+                "{method} {path}"
+            );
             assert!(!answer.body.to_string().contains("Before"));
         }
         assert_eq!(app.open(None, None).await.code(), "identity_required");
@@ -148,12 +161,18 @@ fn tokens_are_of_no_use_for_other_widgets() {
         app.say(&visitor, "Hello").await;
         let (foreign, _) = app.foreign_widget().await;
         for key in [foreign.key, app.another_widget().await.key] {
-            let answer = app.call(Method::POST, "/widget/v1/session", Some(&visitor.token), Some(json!({ "key": key }))).await;
+            let answer = app
+                .call(Method::POST, "/widget/v1/session", Some(&visitor.token), Some(json!({ "key": key })))
+                .await;
             assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "token_invalid"));
         }
         for token in ["", "vt_", "vt_unknown", &"x".repeat(10_000), &visitor.token[..20]] {
             let answer = app.call(Method::GET, "/widget/v1/messages", Some(token), None).await;
-            assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "token_invalid"), "{token}");
+            assert_eq!(
+                (answer.status, answer.code()),
+                (StatusCode::UNAUTHORIZED, "token_invalid"),
+                "{token}"
+            );
         }
         assert_eq!(app.call(Method::GET, "/widget/v1/messages", None, None).await.code(), "token_invalid");
     });
@@ -187,7 +206,10 @@ fn a_token_lives_while_it_is_used_and_is_replaced_when_it_is_old() {
         let next = app.call(Method::GET, "/widget/v1/messages", Some(&token), None).await;
         assert_eq!(next.texts(), ["Hello"]);
         app.clock.advance_seconds(181 * 86_400);
-        assert_eq!(app.call(Method::GET, "/widget/v1/messages", Some(&token), None).await.code(), "token_invalid");
+        assert_eq!(
+            app.call(Method::GET, "/widget/v1/messages", Some(&token), None).await.code(),
+            "token_invalid"
+        );
     });
 }
 

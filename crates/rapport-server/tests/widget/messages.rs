@@ -45,7 +45,8 @@ fn a_message_to_a_closed_conversation_opens_a_linked_follow_up() {
         app.clock.advance_seconds(60);
         let second = app.say(&visitor, "Second").await;
         assert_eq!(second.body["conversation"]["status"], "open");
-        let follow_up = app.engine.find_conversation(&app.alice, &conversation_of(&second)).await.expect("is there");
+        let follow_up =
+            app.engine.find_conversation(&app.alice, &conversation_of(&second)).await.expect("is there");
         assert_eq!(follow_up.follow_up_of.expect("is linked").id, first);
         let again = app.session(&visitor).await;
         assert_eq!(again.texts(), ["First", "Second"]);
@@ -119,7 +120,8 @@ fn a_visitor_sees_only_what_is_between_them_and_the_team() {
         app.say(&ben, "Ben's question").await;
         let answer = app.reply(&app.alice, &conversation_of(&of_ana), "For Ana only").await;
         assert_eq!(app.session(&ben).await.texts(), ["Ben's question"]);
-        let path = format!("/widget/v1/messages?before={}", of_ana.body["message"]["id"].as_str().expect("an id"));
+        let path =
+            format!("/widget/v1/messages?before={}", of_ana.body["message"]["id"].as_str().expect("an id"));
         assert_eq!(app.get(&path, &ben).await.status, StatusCode::NOT_FOUND);
         let read = app.post("/widget/v1/read", &ben, json!({ "message_id": answer.id })).await;
         assert_eq!(read.status, StatusCode::NOT_FOUND);
@@ -172,7 +174,11 @@ fn texts_are_bounded_and_cleaned() {
         let unknown = json!({ "client_id": fresh_client_id(), "body_text": "x", "author": "alice" });
         assert_eq!(app.post("/widget/v1/messages", &visitor, unknown).await.code(), "validation_failed");
         for client_id in ["", "short", "a:b:c:d:e", &"x".repeat(200)] {
-            assert_eq!(app.try_say(&visitor, client_id, "x").await.code(), "validation_failed", "{client_id}");
+            assert_eq!(
+                app.try_say(&visitor, client_id, "x").await.code(),
+                "validation_failed",
+                "{client_id}"
+            );
         }
     });
 }
@@ -201,7 +207,8 @@ fn the_page_is_kept_without_its_query() {
         });
         assert_eq!(app.post("/widget/v1/messages", &visitor, body).await.status, StatusCode::CREATED);
         let id = rapport_domain::VisitorId::parse(&visitor.id).expect("an id");
-        let stored = app.engine.store().read(&app.workspace, move |tx| rapport_store::visitor::find(tx, &id)).await;
+        let stored =
+            app.engine.store().read(&app.workspace, move |tx| rapport_store::visitor::find(tx, &id)).await;
         let stored = stored.expect("is read").expect("is there");
         assert_eq!(stored.page_url.as_deref(), Some("https://shop.example/cart"));
         assert_eq!(stored.page_title.as_deref(), Some("Your cart"));
@@ -250,7 +257,8 @@ fn a_chat_that_an_agent_answers_elsewhere_shows_only_the_chat() {
             secrets: Default::default(),
         };
         let mailbox = app.engine.create_channel_account(&app.alice, new).await.expect("a mailbox").account.id;
-        let contact = app.engine.find_conversation(&app.alice, &conversation).await.expect("is there").contact;
+        let contact =
+            app.engine.find_conversation(&app.alice, &conversation).await.expect("is there").contact;
         let address = rapport_engine::contact::NewAddress {
             kind: rapport_domain::AddressKind::Email,
             value: "ana@customers.example".into(),
@@ -262,7 +270,10 @@ fn a_chat_that_an_agent_answers_elsewhere_shows_only_the_chat() {
             channel_account_id: Some(mailbox),
             ..Default::default()
         };
-        app.engine.send_message(&app.alice, &conversation, Direction::Outbound, email).await.expect("is queued");
+        app.engine
+            .send_message(&app.alice, &conversation, Direction::Outbound, email)
+            .await
+            .expect("is queued");
         let session = app.session(&visitor).await;
         assert_eq!(session.texts(), ["Hello"]);
         assert_eq!(session.body["unread_count"], 0);

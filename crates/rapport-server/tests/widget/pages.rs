@@ -12,7 +12,9 @@ fn policy(answer: &super::fixture::Answer) -> &str {
 #[test]
 fn the_panel_may_be_framed_by_the_page_that_was_checked_and_by_no_other() {
     on_both(|app: App| async move {
-        let panel = |host: &str| format!("/widget/panel?key={}&host={host}&locale=de&theme=dark&dir=ltr", app.widget.key);
+        let panel = |host: &str| {
+            format!("/widget/panel?key={}&host={host}&locale=de&theme=dark&dir=ltr", app.widget.key)
+        };
         let open = app.call(Method::GET, &panel("https://shop.example"), None, None).await;
         if open.status != StatusCode::NOT_FOUND {
             // Without the built panel there is no page to send; the refusals below hold all the same.
@@ -21,21 +23,34 @@ fn the_panel_may_be_framed_by_the_page_that_was_checked_and_by_no_other() {
             assert!(policy(&open).starts_with("default-src 'none'; script-src 'self'; style-src 'self'; "));
             assert_eq!(open.headers["referrer-policy"], "strict-origin");
             assert!(!open.headers.contains_key("x-frame-options"));
-            let alone = app.call(Method::GET, &format!("/widget/panel?key={}", app.widget.key), None, None).await;
+            let alone =
+                app.call(Method::GET, &format!("/widget/panel?key={}", app.widget.key), None, None).await;
             assert!(policy(&alone).ends_with("frame-ancestors 'none'"));
         }
-        app.configure(json!({ "allowed_origins": ["https://shop.example", "https://*.bikes.example"] })).await;
+        app.configure(json!({ "allowed_origins": ["https://shop.example", "https://*.bikes.example"] }))
+            .await;
         for host in [
-            "https://evil.example", "https://shop.example.evil.example", "http://shop.example", "null", "https://bikes.example",
-            "https://shop.example;script-src%20*", "https://shop.example%20https://evil.example", "https://shop.example/",
-            "https://*.bikes.example", "",
+            "https://evil.example",
+            "https://shop.example.evil.example",
+            "http://shop.example",
+            "null",
+            "https://bikes.example",
+            "https://shop.example;script-src%20*",
+            "https://shop.example%20https://evil.example",
+            "https://shop.example/",
+            "https://*.bikes.example",
+            "",
         ] {
             let refused = app.call(Method::GET, &panel(host), None, None).await;
             assert_eq!(refused.status, StatusCode::FORBIDDEN, "{host}");
             assert!(policy(&refused).ends_with("frame-ancestors 'none'"), "{host}");
         }
         for host in ["https://shop.example", "https://www.bikes.example"] {
-            assert_ne!(app.call(Method::GET, &panel(host), None, None).await.status, StatusCode::FORBIDDEN, "{host}");
+            assert_ne!(
+                app.call(Method::GET, &panel(host), None, None).await.status,
+                StatusCode::FORBIDDEN,
+                "{host}"
+            );
         }
         let unknown = app.call(Method::GET, "/widget/panel?key=wk_unknown", None, None).await;
         assert_eq!(unknown.status, StatusCode::NOT_FOUND);
@@ -52,7 +67,9 @@ fn settings_and_sessions_are_refused_to_other_sites() {
             (None, StatusCode::FORBIDDEN),
         ] {
             let query = host.map_or_else(String::new, |host| format!("&host={host}"));
-            let config = app.call(Method::GET, &format!("/widget/v1/config?key={}{query}", app.widget.key), None, None).await;
+            let config = app
+                .call(Method::GET, &format!("/widget/v1/config?key={}{query}", app.widget.key), None, None)
+                .await;
             assert_eq!(config.status, status, "{host:?}");
             let body = json!({ "key": app.widget.key, "host": host });
             let session = app.call(Method::POST, "/widget/v1/session", None, Some(body)).await;
@@ -81,7 +98,11 @@ fn only_pages_of_ours_call_the_api_and_no_answer_is_open_to_others() {
                 let mut request = request(method.clone(), path, Some(&visitor.token), None);
                 request.headers_mut().insert(header::ORIGIN, origin.parse().expect("a value"));
                 let answer = app.send(request).await;
-                assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, "origin_refused"), "{origin} {path}");
+                assert_eq!(
+                    (answer.status, answer.code()),
+                    (StatusCode::FORBIDDEN, "origin_refused"),
+                    "{origin} {path}"
+                );
             }
         }
         let mut own = request(Method::GET, "/widget/v1/messages", Some(&visitor.token), None);
@@ -98,20 +119,26 @@ fn only_pages_of_ours_call_the_api_and_no_answer_is_open_to_others() {
 #[test]
 fn the_launcher_is_open_to_every_page() {
     on_both(|app: App| async move {
-        let mut asked = request(Method::GET, &format!("/widget/v1/launcher?key={}", app.widget.key), None, None);
+        let mut asked =
+            request(Method::GET, &format!("/widget/v1/launcher?key={}", app.widget.key), None, None);
         asked.headers_mut().insert(header::ORIGIN, "https://shop.example".parse().expect("a value"));
         let launcher = app.send(asked).await;
         assert_eq!(launcher.body, json!({ "accent_color": "#2563eb", "launcher_position": "end" }));
         assert_eq!(launcher.headers["access-control-allow-origin"], "*");
         assert_eq!(launcher.headers["cache-control"], "public, max-age=300");
-        let change = rapport_engine::channel_account::AccountChange { active: Some(false), ..Default::default() };
-        app.engine.update_channel_account(&app.alice, &app.widget.account, change).await.expect("is switched off");
+        let change =
+            rapport_engine::channel_account::AccountChange { active: Some(false), ..Default::default() };
+        app.engine
+            .update_channel_account(&app.alice, &app.widget.account, change)
+            .await
+            .expect("is switched off");
         for key in [app.widget.key.as_str(), "wk_unknown", "", "%00"] {
             let unknown = app.call(Method::GET, &format!("/widget/v1/launcher?key={key}"), None, None).await;
             assert!(unknown.status.is_client_error(), "{key}");
             assert_eq!(unknown.headers["access-control-allow-origin"], "*");
         }
-        let off = app.call(Method::GET, &format!("/widget/v1/launcher?key={}", app.widget.key), None, None).await;
+        let off =
+            app.call(Method::GET, &format!("/widget/v1/launcher?key={}", app.widget.key), None, None).await;
         assert_eq!(off.code(), "widget_not_found");
     });
 }
@@ -129,7 +156,13 @@ fn the_settings_say_whether_somebody_who_may_answer_is_there() {
         assert_eq!(nobody["attachments"], json!({ "max_bytes": 1024 * 1024, "max_count": 10 }));
         let reader = app
             .engine
-            .create_user(app.workspace.as_str(), "reader@bikes.example", "Reader", "correct horse battery", rapport_domain::Role::ReadOnly)
+            .create_user(
+                app.workspace.as_str(),
+                "reader@bikes.example",
+                "Reader",
+                "correct horse battery",
+                rapport_domain::Role::ReadOnly,
+            )
             .await
             .expect("a user");
         let _reading = app.engine.presence().connect(&app.workspace, &reader.id);

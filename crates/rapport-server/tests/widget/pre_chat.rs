@@ -25,11 +25,16 @@ fn questions_that_have_to_be_answered_come_first() {
         let wrong = json!({ "fields": { "name": " ", "email": "ana", "topic": "Other", "role": "admin" } });
         let wrong = app.post("/widget/v1/prechat", &visitor, wrong).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let mut fields: Vec<&str> =
-            wrong.body["errors"].as_array().expect("errors").iter().filter_map(|error| error["field"].as_str()).collect();
+        let mut fields: Vec<&str> = wrong.body["errors"]
+            .as_array()
+            .expect("errors")
+            .iter()
+            .filter_map(|error| error["field"].as_str())
+            .collect();
         fields.sort_unstable();
         assert_eq!(fields, ["fields.email", "fields.name", "fields.role", "fields.topic"]);
-        let right = json!({ "fields": { "name": "Ana", "email": "Ana@Customers.example", "topic": "Repair" } });
+        let right =
+            json!({ "fields": { "name": "Ana", "email": "Ana@Customers.example", "topic": "Repair" } });
         let right = app.post("/widget/v1/prechat", &visitor, right).await;
         assert_eq!(right.status, StatusCode::OK, "{:?}", right.body);
         assert_eq!(
@@ -39,9 +44,18 @@ fn questions_that_have_to_be_answered_come_first() {
         let conversation = conversation_of(&app.say(&visitor, "Hello").await);
         let found = app.engine.find_conversation(&app.alice, &conversation).await.expect("is there");
         assert_eq!(found.last_message.expect("a message").preview, "Hello", "lists show what was said");
-        let contact = app.engine.find_contact(&app.alice, &found.contact.expect("a contact").id).await.expect("is there");
-        assert_eq!((contact.display_name.as_str(), contact.email.as_deref()), ("Ana", Some("ana@customers.example")));
-        assert!(contact.addresses.iter().all(|address| address.kind == AddressKind::Visitor || !address.verified));
+        let contact = app
+            .engine
+            .find_contact(&app.alice, &found.contact.expect("a contact").id)
+            .await
+            .expect("is there");
+        assert_eq!(
+            (contact.display_name.as_str(), contact.email.as_deref()),
+            ("Ana", Some("ana@customers.example"))
+        );
+        assert!(
+            contact.addresses.iter().all(|address| address.kind == AddressKind::Visitor || !address.verified)
+        );
         let notes: Vec<String> = app
             .messages(&conversation)
             .await
@@ -64,9 +78,11 @@ fn whom_the_site_identifies_is_asked_only_for_what_is_missing() {
         let opened = app.open(None, Some(identity)).await;
         assert_eq!(opened.body["visitor"]["pre_chat_done"], false);
         let visitor = visitor_of(&opened);
-        let missing = app.post("/widget/v1/prechat", &visitor, json!({ "fields": { "topic": "Order" } })).await;
+        let missing =
+            app.post("/widget/v1/prechat", &visitor, json!({ "fields": { "topic": "Order" } })).await;
         assert_eq!(missing.body["errors"][0]["field"], "fields.email");
-        let given = app.post("/widget/v1/prechat", &visitor, json!({ "fields": { "email": "ana@b.example" } })).await;
+        let given =
+            app.post("/widget/v1/prechat", &visitor, json!({ "fields": { "email": "ana@b.example" } })).await;
         assert_eq!(given.body["visitor"]["pre_chat_done"], true);
         app.say(&visitor, "Hello").await;
     });
@@ -77,7 +93,10 @@ fn an_address_typed_in_never_leads_to_the_contact_who_owns_it() {
     on_both(|app: App| async move {
         let victim = NewContact {
             display_name: Some("Victoria".into()),
-            addresses: vec![NewAddress { kind: AddressKind::Email, value: "victoria@customers.example".into() }],
+            addresses: vec![NewAddress {
+                kind: AddressKind::Email,
+                value: "victoria@customers.example".into(),
+            }],
             ..NewContact::default()
         };
         let victim = app.engine.create_contact(&app.alice, victim).await.expect("a contact");
@@ -112,9 +131,14 @@ fn a_message_left_for_later_needs_an_address() {
         for email in ["", "ana", "a b@c.example", "a@b.example\r\nBcc: x@y.example"] {
             let body = json!({ "client_id": fresh_client_id(), "email": email, "body_text": "Call me" });
             let refused = app.post("/widget/v1/offline", &visitor, body).await;
-            assert_eq!((refused.status, refused.code()), (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed"), "{email}");
+            assert_eq!(
+                (refused.status, refused.code()),
+                (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed"),
+                "{email}"
+            );
         }
-        let body = json!({ "client_id": fresh_client_id(), "email": "ana@b.example", "body_text": "Call me" });
+        let body =
+            json!({ "client_id": fresh_client_id(), "email": "ana@b.example", "body_text": "Call me" });
         let first = app.post("/widget/v1/offline", &visitor, body.clone()).await;
         let again = app.post("/widget/v1/offline", &visitor, body).await;
         assert_eq!((first.status, again.status), (StatusCode::CREATED, StatusCode::OK));
@@ -140,7 +164,10 @@ fn a_name_that_the_team_gave_stays() {
         let fields = json!({ "fields": { "name": "Mallory", "email": "ana@b.example" } });
         app.post("/widget/v1/prechat", &visitor, fields).await;
         let said = app.say(&visitor, "Hello again").await;
-        assert_eq!(said.body["message"]["author"]["name"], "Mallory", "the visitor's own word for themselves");
+        assert_eq!(
+            said.body["message"]["author"]["name"], "Mallory",
+            "the visitor's own word for themselves"
+        );
         let contact = app.engine.find_contact(&app.alice, &contact).await.expect("is there");
         assert_eq!(contact.display_name, "Ana Kovač, wholesale");
     });

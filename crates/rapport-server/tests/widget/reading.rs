@@ -17,7 +17,10 @@ fn reading_an_answer_tells_the_team_and_counts_down() {
         let read = app.post("/widget/v1/read", &visitor, json!({ "message_id": second.id })).await;
         assert_eq!(read.body["unread_count"], 1);
         let status = |messages: Vec<rapport_domain::model::Message>| -> Vec<DeliveryStatus> {
-            messages.into_iter().filter_map(|message| message.delivery.map(|delivery| delivery.status)).collect()
+            messages
+                .into_iter()
+                .filter_map(|message| message.delivery.map(|delivery| delivery.status))
+                .collect()
         };
         let statuses = status(app.messages(&conversation).await);
         assert_eq!(statuses, [DeliveryStatus::Read, DeliveryStatus::Read, DeliveryStatus::Sent]);

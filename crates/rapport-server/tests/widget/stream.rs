@@ -27,7 +27,8 @@ struct Frame {
 impl Stream {
     async fn open(app: &App, visitor: &Visitor, after: &str) -> Self {
         let path = format!("/widget/v1/events?after={after}");
-        let response = app.router.clone().oneshot(request(Method::GET, &path, Some(&visitor.token), None)).await;
+        let response =
+            app.router.clone().oneshot(request(Method::GET, &path, Some(&visitor.token), None)).await;
         let response = response.expect("an answer");
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -131,7 +132,9 @@ fn teammates_are_seen_typing_answers_and_not_notes() {
         let mut stream = Stream::open(&app, &visitor, "").await;
         stream.expect("hello").await;
         let presence = app.engine.presence();
-        let note = |state, mode| presence.note(&app.workspace, &conversation, &app.bob.user, state, mode, app.engine.now());
+        let note = |state, mode| {
+            presence.note(&app.workspace, &conversation, &app.bob.user, state, mode, app.engine.now())
+        };
         note(ViewerState::Viewing, None);
         note(ViewerState::Typing, Some(DraftMode::Note));
         note(ViewerState::Typing, Some(DraftMode::Reply));
@@ -160,7 +163,9 @@ fn a_visitor_sees_that_a_message_was_seen() {
         let typed = app.post("/widget/v1/typing", &visitor, json!({ "active": true })).await;
         assert_eq!(typed.status, StatusCode::NO_CONTENT);
         let frame = team.recv().await.expect("a frame");
-        let rapport_engine::realtime::Frame::Ephemeral { name, json, .. } = frame else { panic!("{frame:?}") };
+        let rapport_engine::realtime::Frame::Ephemeral { name, json, .. } = frame else {
+            panic!("{frame:?}")
+        };
         assert_eq!(name, "contact.typing");
         assert!(json.contains(conversation_of(&said).as_str()));
     });
@@ -185,13 +190,21 @@ fn streams_end_with_their_session_and_when_the_rules_change() {
         assert!(stranger.next().await.is_none());
         app.say(&known, "Still here").await;
         identified.expect("message").await;
-        let change = rapport_engine::channel_account::AccountChange { active: Some(false), ..Default::default() };
-        app.engine.update_channel_account(&app.alice, &app.widget.account, change).await.expect("is switched off");
+        let change =
+            rapport_engine::channel_account::AccountChange { active: Some(false), ..Default::default() };
+        app.engine
+            .update_channel_account(&app.alice, &app.widget.account, change)
+            .await
+            .expect("is switched off");
         assert_eq!(identified.expect("session_ended").await.data, json!({ "code": "widget_not_found" }));
         // The token is good again when the widget is.
         assert_eq!(app.get("/widget/v1/messages", &known).await.code(), "widget_not_found");
-        let change = rapport_engine::channel_account::AccountChange { active: Some(true), ..Default::default() };
-        app.engine.update_channel_account(&app.alice, &app.widget.account, change).await.expect("is switched on");
+        let change =
+            rapport_engine::channel_account::AccountChange { active: Some(true), ..Default::default() };
+        app.engine
+            .update_channel_account(&app.alice, &app.widget.account, change)
+            .await
+            .expect("is switched on");
         assert_eq!(app.get("/widget/v1/messages", &known).await.texts(), ["Still here"]);
     });
 }

@@ -12,7 +12,14 @@ async fn upload(app: &App, visitor: &Visitor, name: &str, declared: &str, bytes:
     upload_as(app, visitor, "file", name, declared, bytes).await
 }
 
-async fn upload_as(app: &App, visitor: &Visitor, field: &str, name: &str, declared: &str, bytes: &[u8]) -> Answer {
+async fn upload_as(
+    app: &App,
+    visitor: &Visitor,
+    field: &str,
+    name: &str,
+    declared: &str,
+    bytes: &[u8],
+) -> Answer {
     let mut body = format!(
         "--edge\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: {declared}\r\n\r\n"
     )
@@ -45,10 +52,16 @@ fn a_file_goes_with_a_message_and_can_be_fetched_by_whom_it_is_for() {
         assert_eq!(app.messages(&conversation).await[0].attachments[0].file_name, "bike.png");
         let url = sent.body["message"]["attachments"][0]["url"].as_str().expect("a path");
         let file = app.call(Method::GET, url, None, None).await;
-        assert_eq!((file.status, file.headers["content-type"].to_str().ok()), (StatusCode::OK, Some("image/png")));
+        assert_eq!(
+            (file.status, file.headers["content-type"].to_str().ok()),
+            (StatusCode::OK, Some("image/png"))
+        );
         assert_eq!(file.headers["x-content-type-options"], "nosniff");
         // A file is sent once.
-        assert_eq!(send_with(&app, &visitor, json!([uploaded.body["id"]])).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(
+            send_with(&app, &visitor, json!([uploaded.body["id"]])).await.status,
+            StatusCode::NOT_FOUND
+        );
     });
 }
 
@@ -92,7 +105,10 @@ fn what_can_run_is_never_shown_in_place() {
             let disposition = file.headers["content-disposition"].to_str().expect("text");
             let shown = file.headers["content-type"].to_str().expect("text");
             assert!(disposition.starts_with("attachment") || shown == "image/png", "{name} {shown}");
-            assert!(!shown.contains("html") && !shown.contains("script") && !shown.contains("svg"), "{name} {shown}");
+            assert!(
+                !shown.contains("html") && !shown.contains("script") && !shown.contains("svg"),
+                "{name} {shown}"
+            );
             assert!(file.headers["content-security-policy"].to_str().expect("text").contains("sandbox"));
         }
     });
@@ -110,7 +126,10 @@ fn forms_that_carry_no_fitting_file_are_refused() {
         let other = upload_as(&app, &visitor, "avatar", "a.txt", "text/plain", b"x").await;
         assert_eq!((other.status, other.code()), (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed"));
         let json = app.post("/widget/v1/attachments", &visitor, json!({ "file": "x" })).await;
-        assert_eq!((json.status, json.code()), (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"));
+        assert_eq!(
+            (json.status, json.code()),
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+        );
     });
 }
 

@@ -86,7 +86,8 @@ fn with_attachments(tx: &mut Tx<'_>, rows: &[Row]) -> Result<Vec<ChatMessage>, E
     if messages.is_empty() {
         return Ok(messages);
     }
-    let ids: Vec<Param<'_>> = messages.iter().map(|message| Param::OwnedText(message.id.as_str().into())).collect();
+    let ids: Vec<Param<'_>> =
+        messages.iter().map(|message| Param::OwnedText(message.id.as_str().into())).collect();
     let places: Vec<String> = (0..ids.len()).map(|index| format!("?{}", index + 2)).collect();
     let sql = format!(
         "select id, file_name, media_type, size_bytes, message_id from attachments \
@@ -141,7 +142,8 @@ pub fn list_before(
 pub fn find(tx: &mut Tx<'_>, visitor: &VisitorId, id: &MessageId) -> Result<Option<ChatMessage>, Error> {
     let mut params = of(visitor);
     params.push(Param::Text(id.as_str()));
-    let rows = tx.query(&format!("select {COLUMNS} from messages m where {VISIBLE} and m.id = ?5"), &params)?;
+    let rows =
+        tx.query(&format!("select {COLUMNS} from messages m where {VISIBLE} and m.id = ?5"), &params)?;
     Ok(with_attachments(tx, &rows)?.pop())
 }
 
@@ -164,7 +166,11 @@ pub fn list_answers_after(
 }
 
 /// How much was written to the visitor after a place.
-pub fn count_answers_after(tx: &mut Tx<'_>, visitor: &VisitorId, after: Option<&Position>) -> Result<i64, Error> {
+pub fn count_answers_after(
+    tx: &mut Tx<'_>,
+    visitor: &VisitorId,
+    after: Option<&Position>,
+) -> Result<i64, Error> {
     let mut params = of(visitor);
     let condition = match after {
         Some((at, id)) => {
@@ -173,7 +179,8 @@ pub fn count_answers_after(tx: &mut Tx<'_>, visitor: &VisitorId, after: Option<&
         }
         None => "",
     };
-    let sql = format!("select count(*) from messages m where {VISIBLE} and m.direction = 'outbound'{condition}");
+    let sql =
+        format!("select count(*) from messages m where {VISIBLE} and m.direction = 'outbound'{condition}");
     tx.query_opt(&sql, &params)?.map_or(Ok(0), |row| row.get(0))
 }
 
