@@ -18,6 +18,8 @@ mod state;
 mod static_files;
 mod widget;
 
+/// The type of [`router`] and of additional routes.
+pub use axum::Router;
 pub use listener::serve;
 pub use openapi::document;
 pub use options::ServerOptions;

@@ -1,11 +1,16 @@
 //! The description of the API (OpenAPI 3.1), made from the handlers themselves.
 
+use std::sync::LazyLock;
+
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use rapport_domain as domain;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi};
 use utoipa::{Modify, OpenApi as _};
 
+use crate::problem::{FieldProblem, Problem};
 use crate::router;
 
 #[derive(utoipa::OpenApi)]
@@ -32,7 +37,7 @@ use crate::router;
     components(schemas(
         domain::WorkspaceId, domain::UserId, domain::ContactId, domain::AddressId, domain::ChannelAccountId,
         domain::ConversationId, domain::MessageId, domain::AttachmentId, domain::TokenId, domain::InvitationId,
-        domain::JobId, domain::Timestamp, domain::EventEnvelope, domain::Event,
+        domain::JobId, domain::Timestamp, domain::EventEnvelope, domain::Event, Problem, FieldProblem,
         rapport_engine::channel_account::EmailConfig, rapport_engine::channel_account::ChatConfig,
         rapport_engine::channel_account::ApiConfig,
     )),
@@ -67,5 +72,7 @@ pub fn document() -> OpenApi {
 }
 
 pub async fn show() -> Response {
-    axum::Json(document()).into_response()
+    // The same for everybody and for as long as the server runs.
+    static JSON: LazyLock<Bytes> = LazyLock::new(|| serde_json::to_vec(&document()).unwrap_or_default().into());
+    ([(header::CONTENT_TYPE, "application/json")], JSON.clone()).into_response()
 }

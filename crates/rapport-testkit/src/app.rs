@@ -10,7 +10,7 @@ use rapport_domain::{Clock, Role, SystemEntropy, Timestamp, UserId, WorkspaceId}
 use rapport_engine::account::Doorkeeper;
 use rapport_engine::blob::Blobs;
 use rapport_engine::{Engine, EngineConfig, EngineParts};
-use rapport_server::ServerOptions;
+use rapport_server::{Router, ServerOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -29,6 +29,7 @@ pub struct TestApp(Arc<Inner>);
 struct Inner {
     engine: Engine,
     options: ServerOptions,
+    router: Router,
     clock: Arc<FixedClock>,
     // Both are removed from disk when the last clone goes.
     _files: TempDir,
@@ -61,7 +62,8 @@ impl TestApp {
             config,
         });
         let options = ServerOptions::new(&engine);
-        Self(Arc::new(Inner { engine, options, clock, _files: files, _database: database }))
+        let router = rapport_server::router(engine.clone(), options.clone());
+        Self(Arc::new(Inner { engine, options, router, clock, _files: files, _database: database }))
     }
 
     pub fn engine(&self) -> &Engine {
@@ -72,8 +74,8 @@ impl TestApp {
         &self.0.options.doorkeeper
     }
 
-    pub fn options(&self) -> ServerOptions {
-        self.0.options.clone()
+    pub fn router(&self) -> Router {
+        self.0.router.clone()
     }
 
     pub fn now(&self) -> Timestamp {
@@ -101,8 +103,7 @@ impl TestApp {
     }
 
     async fn answer(&self, request: Request<Full<Bytes>>) -> Answer {
-        let router = rapport_server::router(self.engine().clone(), self.options());
-        let response = match router.oneshot(request).await {
+        let response = match self.router().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };

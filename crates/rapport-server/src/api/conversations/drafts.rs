@@ -1,14 +1,15 @@
 //! Unsent texts of one's own: one answer and one note for each conversation.
 
+use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use rapport_domain::model::{Draft, DraftContent, Recipient};
+use rapport_domain::model::{Attachment, Draft, DraftContent, Recipient};
 use rapport_domain::{AttachmentId, ChannelAccountId, ConversationId, DraftMode};
-use rapport_engine::Error;
-use serde::Deserialize;
+use rapport_engine::{Caller, Engine, Error};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::{Answer, no_content, ok};
+use crate::api::{Answer, no_content};
 use crate::extract::{Allowed, Command, Ids, needs};
 use crate::problem::{Problem, Refusals};
 use crate::state::AppState;
@@ -32,29 +33,37 @@ pub struct DraftBody {
     channel_account_id: Option<ChannelAccountId>,
 }
 
+/// A draft with its files.
+#[derive(Serialize, ToSchema)]
+pub struct DraftAnswer {
+    #[serde(flatten)]
+    draft: Draft,
+    attachments: Vec<Attachment>,
+}
+
 /// Show one's draft
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/drafts/{mode}", operation_id = "show_draft",
     tag = "conversations", params(("id" = ConversationId, Path), ("mode" = DraftMode, Path)),
-    responses((status = 200, body = Draft), Refusals))]
+    responses((status = 200, body = DraftAnswer), Refusals))]
 pub async fn show(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,
     Ids(id, mode): Ids<ConversationId, DraftMode>,
-) -> Answer<Draft> {
-    let draft = state.engine().find_draft(&caller, &id, mode).await;
-    ok(draft.and_then(|draft| draft.ok_or(Error::NotFound)))
+) -> Answer<DraftAnswer> {
+    let draft = state.engine().find_draft(&caller, &id, mode).await?.ok_or(Error::NotFound)?;
+    answer(state.engine(), &caller, draft).await
 }
 
 /// Save one's draft
 #[utoipa::path(put, path = "/api/v1/conversations/{id}/drafts/{mode}", operation_id = "save_draft",
     tag = "conversations", params(("id" = ConversationId, Path), ("mode" = DraftMode, Path)), request_body = DraftBody,
-    responses((status = 200, body = Draft), Refusals))]
+    responses((status = 200, body = DraftAnswer), Refusals))]
 pub async fn save(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationNote>,
     Ids(id, mode): Ids<ConversationId, DraftMode>,
     Command { body, .. }: Command<DraftBody>,
-) -> Answer<Draft> {
+) -> Answer<DraftAnswer> {
     let content = DraftContent {
         body_html: body.body_html,
         body_text: body.body_text,
@@ -65,7 +74,13 @@ pub async fn save(
         attachment_ids: body.attachment_ids,
         channel_account_id: body.channel_account_id,
     };
-    ok(state.engine().save_draft(&caller, &id, mode, content).await)
+    let draft = state.engine().save_draft(&caller, &id, mode, content).await?;
+    answer(state.engine(), &caller, draft).await
+}
+
+async fn answer(engine: &Engine, caller: &Caller, draft: Draft) -> Answer<DraftAnswer> {
+    let attachments = engine.list_uploads(caller, &draft.content.attachment_ids).await?;
+    Ok(Json(DraftAnswer { draft, attachments }))
 }
 
 /// Discard one's draft
