@@ -1,6 +1,9 @@
 /** Child processes whose output is kept and which end with the tests. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 /** Where Cargo puts the binaries; `make test-browser` sets it. */
@@ -9,6 +12,21 @@ export function builtBinary(name: string): string {
   if (!folder) throw new Error("Set RAPPORT_BIN_FOLDER, or run `make test-browser`.");
   return path.join(folder, name);
 }
+
+const running = new Set<ChildProcess>();
+const folders = new Set<string>();
+
+/** A folder that vanishes with this process at the latest. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "rapport-browser-"));
+  folders.add(folder);
+  return folder;
+}
+
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
 
 export class Program {
   readonly name: string;
@@ -29,6 +47,7 @@ export class Program {
       // The mail servers end when this pipe closes, however this process ends.
       stdio: ["pipe", "pipe", "pipe"],
     });
+    running.add(this.child);
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text) => {
         this.output += text;
@@ -40,6 +59,7 @@ export class Program {
         resolve();
       });
       this.child.once("exit", (code, signal) => {
+        running.delete(this.child);
         this.outcome = signal ?? `code ${code}`;
         resolve();
       });

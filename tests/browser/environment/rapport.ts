@@ -1,9 +1,8 @@
 /** The real server on an empty data folder. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { waitFor } from "../support/wait.ts";
-import { builtBinary, freePort, Program } from "./processes.ts";
+import { builtBinary, freePort, Program, temporaryFolder } from "./processes.ts";
 
 export class Rapport {
   readonly port: number;
@@ -26,7 +25,7 @@ export class Rapport {
   }
 
   static async start(options: { smtpPort?: number } = {}): Promise<Rapport> {
-    const folder = await mkdtemp(path.join(tmpdir(), "rapport-browser-"));
+    const folder = await temporaryFolder();
     const rapport = new Rapport(await freePort(), options.smtpPort ?? (await freePort()), folder, {
       // The tests' mail servers are on loopback, which no account may reach otherwise.
       RAPPORT_ALLOW_HOSTS: "127.0.0.1",

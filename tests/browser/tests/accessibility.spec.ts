@@ -1,4 +1,4 @@
-import { test } from "../environment/fixtures.ts";
+import { expect, test } from "../environment/fixtures.ts";
 import { InboxScreen } from "../screens/inbox.ts";
 import { expectAccessible } from "../support/accessibility.ts";
 import { letter } from "../support/letter.ts";
@@ -47,8 +47,8 @@ for (const { name, ...look } of looks) {
     for (const path of screens) {
       await test.step(path, async () => {
         await page.goto(path);
-        await page.getByRole("main").first().waitFor();
-        await page.waitForLoadState("load");
+        await page.getByRole("heading").first().waitFor();
+        await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
         await expectAccessible(page);
       });
     }
