@@ -14,7 +14,8 @@ pub fn media_type(bytes: &[u8], declared: &str) -> String {
     let well_formed = essence.len() <= 100
         && essence.split_once('/').is_some_and(|(kind, subtype)| {
             [kind, subtype].iter().all(|part| {
-                !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&byte))
+                !part.is_empty()
+                    && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&byte))
             })
         });
     if well_formed { essence } else { "application/octet-stream".to_owned() }
@@ -24,9 +25,21 @@ pub fn media_type(bytes: &[u8], declared: &str) -> String {
 pub fn may_show_inline(media_type: &str) -> bool {
     matches!(
         media_type,
-        "image/png" | "image/jpeg" | "image/gif" | "image/webp" | "image/avif" | "image/bmp"
-            | "audio/mpeg" | "audio/ogg" | "audio/wav" | "audio/mp4" | "audio/webm" | "audio/aac"
-            | "video/mp4" | "video/webm" | "video/ogg"
+        "image/png"
+            | "image/jpeg"
+            | "image/gif"
+            | "image/webp"
+            | "image/avif"
+            | "image/bmp"
+            | "audio/mpeg"
+            | "audio/ogg"
+            | "audio/wav"
+            | "audio/mp4"
+            | "audio/webm"
+            | "audio/aac"
+            | "video/mp4"
+            | "video/webm"
+            | "video/ogg"
     )
 }
 
@@ -43,7 +56,9 @@ mod tests {
 
     #[test]
     fn nothing_that_can_run_is_shown_in_place() {
-        for media_type in ["image/svg+xml", "text/html", "application/pdf", "application/xhtml+xml", "text/javascript"] {
+        for media_type in
+            ["image/svg+xml", "text/html", "application/pdf", "application/xhtml+xml", "text/javascript"]
+        {
             assert!(!may_show_inline(media_type), "{media_type}");
         }
     }

@@ -102,7 +102,11 @@ impl Engine {
     }
 
     /// Those of these files that the caller uploaded and that wait for a message, with their paths.
-    pub async fn list_uploads(&self, caller: &Caller, ids: &[AttachmentId]) -> Result<Vec<Attachment>, Error> {
+    pub async fn list_uploads(
+        &self,
+        caller: &Caller,
+        ids: &[AttachmentId],
+    ) -> Result<Vec<Attachment>, Error> {
         let (ids, uploader) = (ids.to_vec(), caller.user_id().as_str().to_owned());
         let mut uploads = self
             .read(&caller.workspace, move |tx| {
@@ -110,7 +114,8 @@ impl Engine {
                 for id in ids.iter().take(MAX_PER_MESSAGE) {
                     let stored = rapport_store::message::find_attachment(tx, id)?;
                     let waiting = stored.filter(|stored| {
-                        stored.message_id.is_none() && stored.uploaded_by.as_deref() == Some(uploader.as_str())
+                        stored.message_id.is_none()
+                            && stored.uploaded_by.as_deref() == Some(uploader.as_str())
                     });
                     uploads.extend(waiting.map(|stored| stored.attachment));
                 }

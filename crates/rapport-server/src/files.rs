@@ -11,7 +11,8 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// A browser that opens the file by itself gives it no origin, no scripts and no network.
-const CONFINED: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; sandbox";
+const CONFINED: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; sandbox";
 const AN_HOUR: &str = "private, max-age=3600, immutable";
 
 pub async fn file(State(state): State<AppState>, Path(token): Path<String>) -> Result<Response, Problem> {
@@ -38,7 +39,10 @@ pub async fn image(State(state): State<AppState>, Path(token): Path<String>) -> 
 
 /// Types whose download a browser or system will not run.
 fn is_harmless(media_type: &str) -> bool {
-    matches!(media_type, "text/plain" | "text/csv" | "application/pdf" | "application/zip" | "application/json")
+    matches!(
+        media_type,
+        "text/plain" | "text/csv" | "application/pdf" | "application/zip" | "application/json"
+    )
 }
 
 fn confined(media_type: &str, disposition: &str, body: Body) -> Response {

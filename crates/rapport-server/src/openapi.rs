@@ -54,7 +54,8 @@ impl Modify for Security {
             "rapport_session",
             "The session of a person. Requests that change something also carry `X-Rapport-Csrf: 1`.",
         )));
-        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API token.")).build();
+        let token =
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API token.")).build();
         let components = document.components.get_or_insert_with(Components::default);
         components.add_security_scheme("session", session);
         components.add_security_scheme("token", SecurityScheme::Http(token));
@@ -73,6 +74,7 @@ pub fn document() -> OpenApi {
 
 pub async fn show() -> Response {
     // The same for everybody and for as long as the server runs.
-    static JSON: LazyLock<Bytes> = LazyLock::new(|| serde_json::to_vec(&document()).unwrap_or_default().into());
+    static JSON: LazyLock<Bytes> =
+        LazyLock::new(|| serde_json::to_vec(&document()).unwrap_or_default().into());
     ([(header::CONTENT_TYPE, "application/json")], JSON.clone()).into_response()
 }

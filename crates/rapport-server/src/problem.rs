@@ -113,7 +113,10 @@ impl Problem {
     }
 
     pub fn unavailable(detail: &str) -> Self {
-        Self { retry_after_seconds: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
+        Self {
+            retry_after_seconds: Some(5),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+        }
     }
 
     pub fn internal(cause: impl Into<String>) -> Self {
@@ -157,12 +160,18 @@ impl From<Error> for Problem {
         match error {
             Error::NotFound => Self::not_found(),
             Error::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Log in first."),
-            Error::InvalidCredentials => {
-                Self::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "The email or the password is wrong.")
-            }
+            Error::InvalidCredentials => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid_credentials",
+                "The email or the password is wrong.",
+            ),
             Error::Forbidden(permission) => Self {
                 permission: Some(permission.as_str().to_owned()),
-                ..Self::new(StatusCode::FORBIDDEN, "forbidden", format!("You lack the permission {permission}."))
+                ..Self::new(
+                    StatusCode::FORBIDDEN,
+                    "forbidden",
+                    format!("You lack the permission {permission}."),
+                )
             },
             Error::Validation(errors) => Self::validation(errors),
             Error::Conflict { code, detail, current } => {
@@ -180,7 +189,11 @@ impl From<Error> for Problem {
             Error::TooLarge { max_bytes } => Self::too_large(max_bytes),
             Error::RateLimited { retry_after_seconds } => Self {
                 retry_after_seconds: Some(retry_after_seconds),
-                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many attempts. Wait a moment.")
+                ..Self::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "rate_limited",
+                    "Too many attempts. Wait a moment.",
+                )
             },
             Error::Store(error) => Self::store(error),
             Error::Blob(cause) | Error::Internal(cause) => Self::internal(cause),
@@ -229,5 +242,9 @@ pub async fn no_route() -> Problem {
 }
 
 pub async fn no_method() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take this method.")
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This address does not take this method.",
+    )
 }

@@ -90,7 +90,11 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(conversations::state::read))
         .routes(routes!(conversations::state::unread))
         .routes(routes!(conversations::presence::note))
-        .routes(routes!(conversations::drafts::show, conversations::drafts::save, conversations::drafts::delete))
+        .routes(routes!(
+            conversations::drafts::show,
+            conversations::drafts::save,
+            conversations::drafts::delete
+        ))
         .routes(routes!(api::attachments::upload))
         .routes(routes!(api::ingest::email))
         .routes(routes!(api::search::find))

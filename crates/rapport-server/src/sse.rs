@@ -168,7 +168,9 @@ impl EventStream {
             Frame::Ephemeral { name: CREDENTIALS_CHANGED, json, .. } => {
                 if json.contains(self.caller.user_id().as_str()) { self.prove().await } else { Step::Go }
             }
-            Frame::Ephemeral { name, json, except } => self.send_ephemeral(name, &json, except.as_ref()).await,
+            Frame::Ephemeral { name, json, except } => {
+                self.send_ephemeral(name, &json, except.as_ref()).await
+            }
         }
     }
 

@@ -55,13 +55,16 @@ pub fn file(name: &str, request: &HeaderMap, caching: &'static str) -> Option<Re
         return None;
     }
     let plain = Built::get(name)?;
-    let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted =
+        request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let packed = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(encoding, extension)| {
-        let takes = accepted.split(',').any(|offer| offer.split(';').next().unwrap_or_default().trim() == encoding);
+        let takes =
+            accepted.split(',').any(|offer| offer.split(';').next().unwrap_or_default().trim() == encoding);
         takes.then(|| Built::get(&format!("{name}.{extension}"))).flatten().map(|file| (encoding, file))
     });
     let etag = etag(&plain);
-    let unchanged = request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
+    let unchanged =
+        request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
     let (encoding, found) = packed.map_or((None, plain), |(encoding, file)| (Some(encoding), file));
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
@@ -89,7 +92,9 @@ fn etag(file: &EmbeddedFile) -> String {
 fn content_type(name: &str) -> HeaderValue {
     let guessed = mime_guess::from_path(name).first_or_octet_stream();
     let text = match (guessed.type_().as_str(), guessed.subtype().as_str()) {
-        ("text", _) | ("application", "javascript" | "json" | "manifest+json") => format!("{guessed}; charset=utf-8"),
+        ("text", _) | ("application", "javascript" | "json" | "manifest+json") => {
+            format!("{guessed}; charset=utf-8")
+        }
         _ => guessed.to_string(),
     };
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("application/octet-stream"))

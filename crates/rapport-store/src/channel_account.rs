@@ -49,8 +49,9 @@ fn from_row(row: &Row) -> Result<StoredAccount, Error> {
 }
 
 pub fn find(tx: &mut Tx<'_>, id: &ChannelAccountId) -> Result<Option<StoredAccount>, Error> {
-    let sql =
-        format!("select {COLUMNS} from channel_accounts where workspace_id = ?1 and id = ?2 and deleted_at is null");
+    let sql = format!(
+        "select {COLUMNS} from channel_accounts where workspace_id = ?1 and id = ?2 and deleted_at is null"
+    );
     tx.query_opt(&sql, &params![id])?.map(|row| from_row(&row)).transpose()
 }
 
@@ -121,11 +122,7 @@ pub fn delete(tx: &mut Tx<'_>, id: &ChannelAccountId, at: Timestamp) -> Result<b
 }
 
 /// Makes these, in canonical form, the addresses of the account. `Error::Unique` when one is another account's.
-pub fn replace_addresses(
-    tx: &mut Tx<'_>,
-    id: &ChannelAccountId,
-    addresses: &[String],
-) -> Result<(), Error> {
+pub fn replace_addresses(tx: &mut Tx<'_>, id: &ChannelAccountId, addresses: &[String]) -> Result<(), Error> {
     tx.execute(
         "delete from channel_account_addresses where workspace_id = ?1 and channel_account_id = ?2",
         &params![id],

@@ -39,9 +39,12 @@ pub fn find(tx: &mut Tx<'_>, id: &ContactId) -> Result<Option<Contact>, Error> {
 }
 
 pub fn find_by_external_id(tx: &mut Tx<'_>, external_id: &str) -> Result<Option<ContactId>, Error> {
-    tx.query_opt("select id from contacts where workspace_id = ?1 and external_id = ?2", &params![external_id])?
-        .map(|row| row.get(0))
-        .transpose()
+    tx.query_opt(
+        "select id from contacts where workspace_id = ?1 and external_id = ?2",
+        &params![external_id],
+    )?
+    .map(|row| row.get(0))
+    .transpose()
 }
 
 pub fn list_addresses(tx: &mut Tx<'_>, contact: &ContactId) -> Result<Vec<Address>, Error> {

@@ -110,7 +110,11 @@ pub fn find(tx: &mut Tx<'_>, id: &ConversationId) -> Result<Option<Conversation>
 }
 
 /// The conversation as one person sees it.
-pub fn find_for(tx: &mut Tx<'_>, id: &ConversationId, viewer: &UserId) -> Result<Option<Conversation>, Error> {
+pub fn find_for(
+    tx: &mut Tx<'_>,
+    id: &ConversationId,
+    viewer: &UserId,
+) -> Result<Option<Conversation>, Error> {
     let sql = format!("{SELECT} from conversations c {JOINS} where c.workspace_id = ?1 and c.id = ?3");
     tx.query_opt(&sql, &params![viewer, id])?.map(|row| from_row(&row, true)).transpose()
 }
@@ -287,18 +291,27 @@ pub fn compare_and_set_assignee(
 
 /// Since when the present assignee has had it.
 pub fn assigned_at(tx: &mut Tx<'_>, id: &ConversationId) -> Result<Option<Timestamp>, Error> {
-    let row = tx.query_opt("select assigned_at from conversations where workspace_id = ?1 and id = ?2", &params![id])?;
+    let row = tx.query_opt(
+        "select assigned_at from conversations where workspace_id = ?1 and id = ?2",
+        &params![id],
+    )?;
     row.map(|row| row.get(0)).transpose().map(Option::flatten)
 }
 
 /// The status a closed conversation had before, for taking the closing back.
 pub fn set_closed_from(tx: &mut Tx<'_>, id: &ConversationId, from: Option<&str>) -> Result<(), Error> {
-    tx.execute("update conversations set closed_from = ?3 where workspace_id = ?1 and id = ?2", &params![id, from])?;
+    tx.execute(
+        "update conversations set closed_from = ?3 where workspace_id = ?1 and id = ?2",
+        &params![id, from],
+    )?;
     Ok(())
 }
 
 pub fn closed_from(tx: &mut Tx<'_>, id: &ConversationId) -> Result<Option<String>, Error> {
-    let row = tx.query_opt("select closed_from from conversations where workspace_id = ?1 and id = ?2", &params![id])?;
+    let row = tx.query_opt(
+        "select closed_from from conversations where workspace_id = ?1 and id = ?2",
+        &params![id],
+    )?;
     row.map(|row| row.get(0)).transpose().map(Option::flatten)
 }
 

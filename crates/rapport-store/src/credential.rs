@@ -1,9 +1,7 @@
 //! What people and programs prove themselves with: sessions, API tokens and invitations. Only hashes are stored.
 
 use rapport_domain::model::{ApiToken, Invitation, UserReference};
-use rapport_domain::{
-    InvitationId, Permission, Role, SessionId, Timestamp, TokenId, UserId, WorkspaceId,
-};
+use rapport_domain::{InvitationId, Permission, Role, SessionId, Timestamp, TokenId, UserId, WorkspaceId};
 
 use crate::{Error, Row, ServerTx, Tx, columns, params};
 
@@ -114,7 +112,10 @@ pub fn note_session_seen(
 }
 
 pub fn note_token_used(tx: &mut Tx<'_>, id: &TokenId, at: Timestamp) -> Result<(), Error> {
-    tx.execute("update api_tokens set last_used_at = ?3 where workspace_id = ?1 and id = ?2", &params![id, at])?;
+    tx.execute(
+        "update api_tokens set last_used_at = ?3 where workspace_id = ?1 and id = ?2",
+        &params![id, at],
+    )?;
     Ok(())
 }
 
@@ -124,13 +125,12 @@ pub fn delete_session(tx: &mut Tx<'_>, id: &SessionId) -> Result<(), Error> {
 }
 
 /// Ends every session of a user but one.
-pub fn delete_other_sessions(
-    tx: &mut Tx<'_>,
-    user: &UserId,
-    keep: Option<&SessionId>,
-) -> Result<u64, Error> {
+pub fn delete_other_sessions(tx: &mut Tx<'_>, user: &UserId, keep: Option<&SessionId>) -> Result<u64, Error> {
     let keep = keep.map_or("", |id| id.as_str());
-    tx.execute("delete from sessions where workspace_id = ?1 and user_id = ?2 and id <> ?3", &params![user, keep])
+    tx.execute(
+        "delete from sessions where workspace_id = ?1 and user_id = ?2 and id <> ?3",
+        &params![user, keep],
+    )
 }
 
 pub fn delete_expired_sessions(tx: &mut ServerTx<'_>, now: Timestamp) -> Result<u64, Error> {
@@ -183,7 +183,12 @@ pub fn list_tokens(tx: &mut Tx<'_>, user: Option<&UserId>) -> Result<Vec<ApiToke
     .collect()
 }
 
-pub fn revoke_token(tx: &mut Tx<'_>, id: &TokenId, user: Option<&UserId>, at: Timestamp) -> Result<bool, Error> {
+pub fn revoke_token(
+    tx: &mut Tx<'_>,
+    id: &TokenId,
+    user: Option<&UserId>,
+    at: Timestamp,
+) -> Result<bool, Error> {
     let user = user.map_or("", |id| id.as_str());
     let changed = tx.execute(
         "update api_tokens set revoked_at = ?3 where workspace_id = ?1 and id = ?2 and revoked_at is null \

@@ -39,7 +39,8 @@ pub fn last_seq(tx: &mut Tx<'_>) -> Result<i64, Error> {
 }
 
 pub fn list_after(tx: &mut Tx<'_>, seq: i64, limit: i64) -> Result<Vec<StoredEvent>, Error> {
-    let sql = format!("select {COLUMNS} from events where workspace_id = ?1 and seq > ?2 order by seq limit ?3");
+    let sql =
+        format!("select {COLUMNS} from events where workspace_id = ?1 and seq > ?2 order by seq limit ?3");
     tx.query(&sql, &params![seq, limit])?.iter().map(from_row).collect()
 }
 

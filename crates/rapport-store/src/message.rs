@@ -278,7 +278,10 @@ pub fn find_last_of_channel(
 }
 
 /// Since when the contact has been waiting: their first message after our last one.
-pub fn find_waiting_since(tx: &mut Tx<'_>, conversation: &ConversationId) -> Result<Option<Timestamp>, Error> {
+pub fn find_waiting_since(
+    tx: &mut Tx<'_>,
+    conversation: &ConversationId,
+) -> Result<Option<Timestamp>, Error> {
     let row = tx.query_opt(
         "select min(m.sent_at) from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 \
          and m.direction = 'inbound' and not m.automatic and m.sent_at > coalesce((select max(o.sent_at) from messages o \

@@ -75,7 +75,8 @@ pub fn count_other_admins(tx: &mut Tx<'_>, id: &UserId) -> Result<i64, Error> {
 }
 
 pub fn password_hash(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<String>, Error> {
-    let row = tx.query_opt("select password_hash from users where workspace_id = ?1 and id = ?2", &params![id])?;
+    let row =
+        tx.query_opt("select password_hash from users where workspace_id = ?1 and id = ?2", &params![id])?;
     row.map(|row| row.get(0)).transpose().map(Option::flatten)
 }
 

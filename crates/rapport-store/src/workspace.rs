@@ -6,7 +6,11 @@ use rapport_domain::{Timestamp, WorkspaceId};
 use crate::{Error, Row, ServerTx, Tx, columns, params};
 
 fn from_row(row: &Row) -> Result<Workspace, Error> {
-    Ok(Workspace { id: row.get(0)?, name: row.get(1)?, settings: columns::json::<WorkspaceSettings>(row, 2)? })
+    Ok(Workspace {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        settings: columns::json::<WorkspaceSettings>(row, 2)?,
+    })
 }
 
 pub fn find(tx: &mut Tx<'_>) -> Result<Option<Workspace>, Error> {
@@ -44,10 +48,13 @@ pub fn list(tx: &mut ServerTx<'_>) -> Result<Vec<Workspace>, Error> {
 
 /// By id or by exact name.
 pub fn find_by_name_or_id(tx: &mut ServerTx<'_>, text: &str) -> Result<Vec<Workspace>, Error> {
-    tx.query("select id, name, settings from workspaces where id = ?1 or name = ?1 order by created_at", &params![text])?
-        .iter()
-        .map(from_row)
-        .collect()
+    tx.query(
+        "select id, name, settings from workspaces where id = ?1 or name = ?1 order by created_at",
+        &params![text],
+    )?
+    .iter()
+    .map(from_row)
+    .collect()
 }
 
 pub fn any_user_exists(tx: &mut ServerTx<'_>) -> Result<bool, Error> {

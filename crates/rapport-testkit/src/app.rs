@@ -194,7 +194,13 @@ impl Client {
     }
 
     /// A request with further headers. Those that a page of ours sends are added.
-    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Answer {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut all = vec![("x-rapport-csrf", "1")];
         all.extend_from_slice(headers);
         self.send_bare(method, path, body.map(|body| body.to_string().into_bytes()), &all).await

@@ -48,7 +48,14 @@ fn crates_depend_only_in_the_direction_of_the_flow() {
         ("rapport-simulator", &["rapport-domain", "rapport-channels"]),
         (
             "rapport",
-            &["rapport-domain", "rapport-store", "rapport-channels", "rapport-engine", "rapport-server", "rapport-simulator"],
+            &[
+                "rapport-domain",
+                "rapport-store",
+                "rapport-channels",
+                "rapport-engine",
+                "rapport-server",
+                "rapport-simulator",
+            ],
         ),
     ];
     let crates = dependencies();
@@ -107,12 +114,15 @@ fn only_the_store_speaks_sql() {
     let mut offenders = Vec::new();
     for file in rust_files(&root().join("crates")) {
         let path = file.to_string_lossy().into_owned();
-        let may = ["rapport-store", "rapport-testkit", "/bench/", "/tests/"].iter().any(|part| path.contains(part));
+        let may =
+            ["rapport-store", "rapport-testkit", "/bench/", "/tests/"].iter().any(|part| path.contains(part));
         if may {
             continue;
         }
         let text = std::fs::read_to_string(&file).expect("a readable file");
-        let speaks = ["\"select ", "\"insert into ", "\"update ", "\"delete from "].iter().any(|sql| text.contains(sql));
+        let speaks = ["\"select ", "\"insert into ", "\"update ", "\"delete from "]
+            .iter()
+            .any(|sql| text.contains(sql));
         if speaks {
             offenders.push(path);
         }

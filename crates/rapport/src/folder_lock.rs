@@ -25,13 +25,10 @@ pub fn acquire(folder: &Path) -> Result<FolderLock> {
 /// The lock, or in words whose it is.
 pub fn try_acquire(folder: &Path) -> Result<std::result::Result<FolderLock, String>> {
     let path = folder.join("lock");
-    let mut file = OpenOptions::new()
-        .create(true)
-        .read(true)
-        .write(true)
-        .truncate(false)
-        .open(&path)
-        .with_context(|| format!("{} cannot be opened — check the folder's owner and permissions", path.display()))?;
+    let mut file =
+        OpenOptions::new().create(true).read(true).write(true).truncate(false).open(&path).with_context(
+            || format!("{} cannot be opened — check the folder's owner and permissions", path.display()),
+        )?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -41,7 +38,9 @@ pub fn try_acquire(folder: &Path) -> Result<std::result::Result<FolderLock, Stri
             let holder = holder.trim();
             return Ok(Err(if holder.is_empty() { String::new() } else { format!(" (process {holder})") }));
         }
-        Err(TryLockError::Error(error)) => return Err(error).context(format!("{} cannot be locked", path.display())),
+        Err(TryLockError::Error(error)) => {
+            return Err(error).context(format!("{} cannot be locked", path.display()));
+        }
     }
     file.set_len(0)?;
     file.rewind()?;

@@ -119,8 +119,9 @@ fn own_certificate(data_folder: &Path, host_name: &str) -> Result<ServerTls> {
     let (certificate, key) = match kept {
         Some(kept) => kept,
         None => {
-            let made = ServerTls::generate(host_name)
-                .with_context(|| format!("no certificate can be made for {host_name} — check smtp.host_name"))?;
+            let made = ServerTls::generate(host_name).with_context(|| {
+                format!("no certificate can be made for {host_name} — check smtp.host_name")
+            })?;
             write_private(&key_path, &made.private_key_pem)?;
             write_private(&certificate_path, &made.certificate_pem)?;
             (made.certificate_pem, made.private_key_pem)
@@ -155,10 +156,13 @@ mod tests {
     async fn a_bad_pair_of_certificate_and_key_is_one_clear_line() {
         let folder = tempfile::tempdir().expect("a folder");
         let (certificate, key) = (folder.path().join("a.pem"), folder.path().join("b.pem"));
-        fs::write(&certificate, ServerTls::generate("a.example").expect("makes one").certificate_pem).expect("writes");
-        fs::write(&key, ServerTls::generate("b.example").expect("makes one").private_key_pem).expect("writes");
+        fs::write(&certificate, ServerTls::generate("a.example").expect("makes one").certificate_pem)
+            .expect("writes");
+        fs::write(&key, ServerTls::generate("b.example").expect("makes one").private_key_pem)
+            .expect("writes");
         let files = CertificateFiles { certificate, key };
-        let refusal = MailListeners::open(&settings(Some(files)), folder.path(), 1_000).await.err().expect("refuses");
+        let refusal =
+            MailListeners::open(&settings(Some(files)), folder.path(), 1_000).await.err().expect("refuses");
         let line = format!("{refusal:#}");
         assert!(line.starts_with("smtp.tls_certificate: ") && !line.contains('\n'), "{line}");
     }

@@ -23,6 +23,9 @@ pub fn raise_limit() {
         }
     };
     if granted < COMFORTABLE {
-        tracing::warn!(granted, "few files may be open at once, so few people can be connected; raise the limit (ulimit -n)");
+        tracing::warn!(
+            granted,
+            "few files may be open at once, so few people can be connected; raise the limit (ulimit -n)"
+        );
     }
 }

@@ -79,9 +79,8 @@ pub fn read_optional(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            Err(error).with_context(|| format!("{} cannot be read — check its owner and permissions", path.display()))
-        }
+        Err(error) => Err(error)
+            .with_context(|| format!("{} cannot be read — check its owner and permissions", path.display())),
     }
 }
 

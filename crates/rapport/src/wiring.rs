@@ -57,7 +57,10 @@ pub fn create_data_folder(folder: &Path) -> Result<()> {
 }
 
 /// Opens the data for a server: nobody else may have it, and the schema is brought up to date.
-pub async fn open_for_serving(settings: &Settings, listening: SocketAddr) -> Result<(Foundation, FolderLock)> {
+pub async fn open_for_serving(
+    settings: &Settings,
+    listening: SocketAddr,
+) -> Result<(Foundation, FolderLock)> {
     create_data_folder(&settings.data_folder)?;
     let lock = folder_lock::acquire(&settings.data_folder)?;
     let store = open_store(settings)?;
@@ -82,7 +85,9 @@ pub fn open_store(settings: &Settings) -> Result<Store> {
     let opened = Store::open(StoreConfig { url: settings.database.clone(), ..StoreConfig::default() });
     opened.with_context(|| match &settings.database {
         DatabaseUrl::Sqlite(path) => format!("the database {} cannot be opened", path.display()),
-        DatabaseUrl::Postgres(_) => "the PostgreSQL database cannot be opened — check RAPPORT_DATABASE_URL".to_owned(),
+        DatabaseUrl::Postgres(_) => {
+            "the PostgreSQL database cannot be opened — check RAPPORT_DATABASE_URL".to_owned()
+        }
     })
 }
 

@@ -44,11 +44,13 @@ pub async fn upload(
         caller.require(Permission::ConversationNote)?;
     }
     let max_bytes = state.engine().config().max_attachment_bytes;
-    let declared = request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let declared =
+        request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > max_bytes + FORM_BYTES) {
         return Err(Problem::too_large(max_bytes));
     }
-    let _slot = state.upload_slots().acquire().await.map_err(|_| Problem::unavailable("The server is stopping."))?;
+    let _slot =
+        state.upload_slots().acquire().await.map_err(|_| Problem::unavailable("The server is stopping."))?;
     let upload = read(request, max_bytes).await?;
     let Upload { file_name, declared_type, bytes } = upload;
     let stored = state.engine().upload(&caller, &file_name, &declared_type, bytes).await;

@@ -74,5 +74,7 @@ pub async fn change_password(
 ) -> Result<Response, Problem> {
     let PasswordBody { current_password, new_password } = body;
     let doorkeeper = state.doorkeeper();
-    no_content(state.engine().change_password(doorkeeper, &caller, &current_password, &new_password, &peer).await)
+    no_content(
+        state.engine().change_password(doorkeeper, &caller, &current_password, &new_password, &peer).await,
+    )
 }

@@ -7,7 +7,9 @@ use axum::extract::State;
 use axum::response::Response;
 use rapport_domain::model::ChannelAccount;
 use rapport_domain::{Channel, ChannelAccountId};
-use rapport_engine::channel_account::{AccountChange, ConnectionCheck, CreatedAccount, NewAccount, RotatedSecret};
+use rapport_engine::channel_account::{
+    AccountChange, ConnectionCheck, CreatedAccount, NewAccount, RotatedSecret,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -93,9 +93,10 @@ pub async fn list(
     let mut data = state.engine().list_contacts(&caller, text, after, limit + 1).await?;
     let more = data.len() as i64 > limit;
     data.truncate(limit as usize);
-    let next_cursor = data.last().filter(|_| more).map(|contact| {
-        cursor::encode([&contact.updated_at.as_millis().to_string(), contact.id.as_str()])
-    });
+    let next_cursor = data
+        .last()
+        .filter(|_| more)
+        .map(|contact| cursor::encode([&contact.updated_at.as_millis().to_string(), contact.id.as_str()]));
     Ok(Json(Page { data, next_cursor }))
 }
 

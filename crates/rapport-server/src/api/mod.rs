@@ -1,7 +1,7 @@
 //! The operations of the API, one file for each resource, named like their paths.
 
-pub mod auth;
 pub mod attachments;
+pub mod auth;
 pub mod channel_accounts;
 pub mod contacts;
 pub mod conversations;

@@ -15,7 +15,8 @@ pub const MAX_JSON_BYTES: usize = 1024 * 1024;
 
 /// The whole body, unless it is larger than `max_bytes`. What is declared to be larger is not read at all.
 pub async fn read_bytes(headers: &HeaderMap, mut body: Body, max_bytes: usize) -> Result<Bytes, Problem> {
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let declared =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > max_bytes as u64) {
         return Err(Problem::too_large(max_bytes as u64));
     }
@@ -39,7 +40,8 @@ pub fn parse_json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Res
     if bytes.is_empty() {
         return typed(b"{}");
     }
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Problem::new(
@@ -154,7 +156,10 @@ mod tests {
         assert_eq!(refused(r#"{"name": 1}"#), "invalid name");
         assert_eq!(refused("{}"), "required name");
         assert_eq!(refused(r#"{"name": "a", "role": "admin"}"#), "unknown_field role");
-        assert_eq!(refused(r#"{"name": "a", "inner": [{"count": 1}, {"count": "2"}]}"#), "invalid inner[1].count");
+        assert_eq!(
+            refused(r#"{"name": "a", "inner": [{"count": 1}, {"count": "2"}]}"#),
+            "invalid inner[1].count"
+        );
         assert_eq!(refused(r#"{"name": "a", "inner": [{}]}"#), "required inner[0].count");
         assert_eq!(refused("{"), "invalid_json");
         assert_eq!(refused(r#"{"name": "a"} {}"#), "invalid_json");
@@ -163,7 +168,10 @@ mod tests {
     #[test]
     fn null_characters_are_taken_out_of_texts() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, "application/json; charset=utf-8".parse().expect("is a header value"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            "application/json; charset=utf-8".parse().expect("is a header value"),
+        );
         let outer: Outer = parse_json(&headers, br#"{"name": "a\u0000b"}"#).expect("is taken");
         assert_eq!(outer.name, "ab");
     }

@@ -108,7 +108,8 @@ fn require_own_origin(headers: &HeaderMap, state: &AppState) -> Result<(), Probl
     let origin = origin.to_str().map_err(|_| foreign_page())?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let authority = origin.split_once("://").map(|(_, authority)| authority);
-    let is_own = origin == origin_of(&state.engine().config().public_url) || (host.is_some() && authority == host);
+    let is_own =
+        origin == origin_of(&state.engine().config().public_url) || (host.is_some() && authority == host);
     if is_own { Ok(()) } else { Err(foreign_page()) }
 }
 

@@ -45,8 +45,9 @@ impl<T: PathValue, U: PathValue, S: Send + Sync> FromRequestParts<S> for Ids<T, 
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path((first, second)) =
-            Path::<(String, String)>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+        let Path((first, second)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::not_found())?;
         match (T::from_path(&first), U::from_path(&second)) {
             (Some(first), Some(second)) => Ok(Self(first, second)),
             _ => Err(Problem::not_found()),

@@ -37,9 +37,10 @@ pub fn peer_address(socket: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNe
         return Some(socket);
     }
     let mut nearest = socket;
-    let hops = headers.get_all(FORWARDED_FOR).iter().rev().flat_map(|value| {
-        value.to_str().unwrap_or_default().rsplit(',').map(str::trim).collect::<Vec<_>>()
-    });
+    let hops =
+        headers.get_all(FORWARDED_FOR).iter().rev().flat_map(|value| {
+            value.to_str().unwrap_or_default().rsplit(',').map(str::trim).collect::<Vec<_>>()
+        });
     for hop in hops {
         // What is left of something unreadable was written by we know not whom.
         let Ok(address) = hop.parse::<IpAddr>() else { break };

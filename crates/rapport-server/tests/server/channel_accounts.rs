@@ -42,9 +42,11 @@ async fn secrets_go_in_and_never_come_out(app: TestApp) {
         answer.expect(200);
         assert!(!String::from_utf8_lossy(&answer.body).contains("canary"));
     }
-    let stored = app.engine().store().read(&acme.id, |tx| rapport_store::channel_account::list(tx)).await.unwrap();
+    let stored =
+        app.engine().store().read(&acme.id, |tx| rapport_store::channel_account::list(tx)).await.unwrap();
     assert!(!format!("{stored:?}").contains("canary"), "secrets are sealed at rest");
-    let events = app.engine().store().read(&acme.id, |tx| rapport_store::event::list_after(tx, 0, 100)).await.unwrap();
+    let events =
+        app.engine().store().read(&acme.id, |tx| rapport_store::event::list_after(tx, 0, 100)).await.unwrap();
     assert!(!format!("{events:?}").contains("canary"));
 }
 
@@ -104,7 +106,10 @@ async fn an_account_that_changed_meanwhile_is_not_overwritten(app: TestApp) {
     let changed = ana.patch(&path, &json!({"name": "Shop 2", "expected_version": 1})).await.expect(200);
     assert_eq!(changed["version"], 2);
     let refused = ana.patch(&path, &json!({"name": "Shop 3", "expected_version": 1})).await.expect(409);
-    assert_eq!((refused["code"].clone(), refused["current"]["name"].clone()), (json!("version_conflict"), json!("Shop 2")));
+    assert_eq!(
+        (refused["code"].clone(), refused["current"]["name"].clone()),
+        (json!("version_conflict"), json!("Shop 2"))
+    );
 }
 
 async fn a_deleted_account_frees_its_address(app: TestApp) {

@@ -57,7 +57,8 @@ impl Listener {
                 if frame.starts_with(':') {
                     continue;
                 }
-                let field = |name: &str| frame.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+                let field =
+                    |name: &str| frame.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
                 return Some(Frame {
                     id: field("id: ").map(|id| id.parse().unwrap()),
                     name: field("event: ").unwrap_or_default(),
@@ -135,10 +136,14 @@ async fn a_stream_that_resumes_misses_nothing(app: TestApp) {
     }
     drop(listener);
     create_contact(&ana, "Meanwhile").await;
-    let request = Request::get("/api/v1/events?after=5").header("cookie", &cookie).header("last-event-id", "121");
+    let request =
+        Request::get("/api/v1/events?after=5").header("cookie", &cookie).header("last-event-id", "121");
     let mut resumed = open(&app, request.body(Body::empty()).unwrap()).await;
     let frame = resumed.next_durable().await;
-    assert_eq!((frame.id, frame.data["data"]["contact"]["display_name"].as_str()), (Some(122), Some("Meanwhile")));
+    assert_eq!(
+        (frame.id, frame.data["data"]["contact"]["display_name"].as_str()),
+        (Some(122), Some("Meanwhile"))
+    );
     create_contact(&ana, "Now").await;
     assert_eq!(resumed.next_durable().await.data["data"]["contact"]["display_name"], "Now");
 }

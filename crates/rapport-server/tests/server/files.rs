@@ -73,12 +73,17 @@ async fn a_path_is_good_for_its_reader_and_its_time_only(app: TestApp) {
     let stranger = app.stranger();
     assert_eq!(stranger.get(&url).await.body, "canary");
     let again = ben.get(&format!("{path}/messages")).await.expect(200);
-    assert_eq!(again["data"][1]["attachments"][0]["url"], url.as_str(), "the path stays, so that browsers can cache");
+    assert_eq!(
+        again["data"][1]["attachments"][0]["url"],
+        url.as_str(),
+        "the path stays, so that browsers can cache"
+    );
     let (text, signature) = url.strip_prefix("/files/").unwrap().split_once('.').unwrap();
     let mut flipped = signature.to_owned();
     flipped.replace_range(0..1, if signature.starts_with('A') { "B" } else { "A" });
     let other = upload(&ana, "b.txt", "text/plain", b"other").await;
-    let other = other["url"].as_str().unwrap().strip_prefix("/files/").unwrap().split_once('.').unwrap().0.to_owned();
+    let other =
+        other["url"].as_str().unwrap().strip_prefix("/files/").unwrap().split_once('.').unwrap().0.to_owned();
     for forged in [
         format!("/files/{text}.{flipped}"),
         format!("/files/{other}.{signature}"),
@@ -116,6 +121,9 @@ async fn files_that_are_too_large_are_refused(app: TestApp) {
     let most = app.engine().config().max_attachment_bytes as usize;
     let refused = ana.upload("big.bin", "application/octet-stream", &vec![b'a'; most + 1]).await.expect(413);
     assert_eq!(refused["current"]["max_bytes"], json!(most));
-    assert_eq!(ana.upload("empty.bin", "application/octet-stream", b"").await.refusal(422), "validation_failed");
+    assert_eq!(
+        ana.upload("empty.bin", "application/octet-stream", b"").await.refusal(422),
+        "validation_failed"
+    );
     upload(&ana, "just.bin", "application/octet-stream", &vec![b'a'; most]).await;
 }

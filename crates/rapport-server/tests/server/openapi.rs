@@ -41,7 +41,10 @@ fn every_operation_says_what_it_does_takes_and_refuses() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let what = format!("{method} {path}");
-            assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{what} has no summary");
+            assert!(
+                operation["summary"].as_str().is_some_and(|text| !text.is_empty()),
+                "{what} has no summary"
+            );
             assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{what} has one tag");
             assert!(ids.insert(operation["operationId"].to_string()), "{what} shares its operationId");
             for status in ["401", "403", "404", "409", "413", "422", "429", "503"] {
@@ -49,12 +52,18 @@ fn every_operation_says_what_it_does_takes_and_refuses() {
             }
             for parameter in operation["parameters"].as_array().unwrap_or(&Vec::new()) {
                 let schema = resolve(&document, &parameter["schema"]);
-                let is_id = parameter["in"] == "path" && parameter["name"] != "token" && parameter["name"] != "mode";
-                assert!(!is_id || schema["pattern"].is_string(), "{what}: {} has no pattern", parameter["name"]);
+                let is_id =
+                    parameter["in"] == "path" && parameter["name"] != "token" && parameter["name"] != "mode";
+                assert!(
+                    !is_id || schema["pattern"].is_string(),
+                    "{what}: {} has no pattern",
+                    parameter["name"]
+                );
             }
         }
     }
-    let tags: BTreeSet<&str> = document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    let tags: BTreeSet<&str> =
+        document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
     let used: BTreeSet<&str> = document["paths"]
         .as_object()
         .unwrap()
@@ -70,8 +79,11 @@ async fn the_description_and_its_pages_are_served_from_here_alone() {
     let app = TestApp::start(Engine::Sqlite).await;
     let stranger = app.stranger();
     assert_eq!(stranger.get("/api/v1/openapi.json").await.expect(200), document());
-    for (path, kind) in [("/api/docs", "text/html"), ("/api/docs/docs.js", "text/javascript"), ("/api/docs/docs.css", "text/css")]
-    {
+    for (path, kind) in [
+        ("/api/docs", "text/html"),
+        ("/api/docs/docs.js", "text/javascript"),
+        ("/api/docs/docs.css", "text/css"),
+    ] {
         let page = stranger.get(path).await;
         assert_eq!(page.status.as_u16(), 200);
         assert!(page.header("content-type").starts_with(kind));

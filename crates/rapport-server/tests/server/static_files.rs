@@ -14,7 +14,13 @@ async fn every_screen_is_the_app_and_nothing_else_is() {
     assert_eq!(first.header("cache-control"), "no-cache");
     let screen = stranger.get("/conversations/cnv_00zzzzzzzzzzzzzzzzzzzzzzzz").await;
     assert_eq!((screen.status, &screen.body), (first.status, &first.body));
-    for gone in ["/assets/gone.js", "/favicon.gone.ico", "/../Cargo.toml", "/..%2f..%2fCargo.toml", "/widget/assets/..%2f..%2fx.js"] {
+    for gone in [
+        "/assets/gone.js",
+        "/favicon.gone.ico",
+        "/../Cargo.toml",
+        "/..%2f..%2fCargo.toml",
+        "/widget/assets/..%2f..%2fx.js",
+    ] {
         assert_eq!(stranger.get(gone).await.refusal(404), "not_found", "{gone}");
     }
     let posted = stranger.post("/anything", &serde_json::json!({})).await;

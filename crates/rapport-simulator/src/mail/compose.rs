@@ -36,7 +36,12 @@ pub struct CustomerMail {
 }
 
 impl CustomerMail {
-    pub fn new(from: EmailAddress, to: EmailAddress, subject: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn new(
+        from: EmailAddress,
+        to: EmailAddress,
+        subject: impl Into<String>,
+        text: impl Into<String>,
+    ) -> Self {
         Self {
             from,
             to: vec![to],
@@ -98,7 +103,8 @@ pub fn reply_to(original: &Mail, from: EmailAddress, text: &str) -> CustomerMail
     let author = parsed.from.clone().unwrap_or_else(|| EmailAddress::new(String::new()));
     let to = if parsed.reply_to.is_empty() { vec![author.clone()] } else { parsed.reply_to.clone() };
     let quoted: String = parsed.text.lines().map(|line| format!("> {line}\n")).collect();
-    let introduction = format!("On {}, {} wrote:", wire_date(original.at), author.name.unwrap_or(author.address));
+    let introduction =
+        format!("On {}, {} wrote:", wire_date(original.at), author.name.unwrap_or(author.address));
     let mut references = parsed.references.clone();
     references.push(parsed.message_id.clone());
     CustomerMail {

@@ -67,8 +67,11 @@ impl Mailboxes {
 
     /// Oldest first.
     pub fn list(&self, address: &str) -> Vec<Arc<Mail>> {
-        let mut mails: Vec<_> =
-            self.by_address.get(&canonical(address)).map(|mails| mails.iter().cloned().collect()).unwrap_or_default();
+        let mut mails: Vec<_> = self
+            .by_address
+            .get(&canonical(address))
+            .map(|mails| mails.iter().cloned().collect())
+            .unwrap_or_default();
         mails.sort_by_key(|mail: &Arc<Mail>| (mail.at, mail.id));
         mails
     }

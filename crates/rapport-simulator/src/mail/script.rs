@@ -104,6 +104,11 @@ mod tests {
         assert!(!greylist.lets_through("a@shop.example", "greylist@example.org", start, 10));
         assert!(!greylist.lets_through("b@shop.example", "greylist@example.org", start.plus_seconds(9), 10));
         assert!(greylist.lets_through("c@shop.example", "greylist@example.org", start.plus_seconds(10), 10));
-        assert!(!greylist.lets_through("a@other.example", "greylist@example.org", start.plus_seconds(99), 10));
+        assert!(!greylist.lets_through(
+            "a@other.example",
+            "greylist@example.org",
+            start.plus_seconds(99),
+            10
+        ));
     }
 }

@@ -81,7 +81,11 @@ fn answer(provider: &MailProvider, transaction: &mut Transaction, line: &str) ->
     }
     if upper.starts_with("MAIL FROM:") {
         let Some(sender) = path(line) else { return reply("501 5.1.7 no address in angle brackets") };
-        *transaction = Transaction { sender: Some(sender).filter(|s| !s.is_empty()), begun: true, recipients: Vec::new() };
+        *transaction = Transaction {
+            sender: Some(sender).filter(|s| !s.is_empty()),
+            begun: true,
+            recipients: Vec::new(),
+        };
         return reply("250 2.1.0 ok");
     }
     if upper.starts_with("RCPT TO:") {

@@ -77,8 +77,10 @@ impl Play {
             helo_name: "shop.example".into(),
             timeouts: SubmitTimeouts::default(),
         };
-        let envelope =
-            Envelope { sender: Some("bounces+token@shop.example".into()), recipients: vec![recipient.to_owned()] };
+        let envelope = Envelope {
+            sender: Some("bounces+token@shop.example".into()),
+            recipients: vec![recipient.to_owned()],
+        };
         let raw = format!(
             "From: Shop <help@shop.example>\r\nTo: {recipient}\r\nSubject: Your order\r\nMessage-ID: <answer-1@shop.example>\r\n\r\n\
              It is on its way.\r\n..two dots\r\n"
@@ -98,7 +100,10 @@ async fn mail_arrives_byte_for_byte_in_the_mailbox_of_its_recipient() {
     let mails = play.provider.mailbox("ana@customers.example");
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].side, MailSide::Received);
-    assert!(mails[0].raw.ends_with(b"It is on its way.\r\n..two dots\r\n"), "dots are doubled on the wire only");
+    assert!(
+        mails[0].raw.ends_with(b"It is on its way.\r\n..two dots\r\n"),
+        "dots are doubled on the wire only"
+    );
     assert_eq!(mails[0].parsed.subject, "Your order");
 }
 
@@ -106,9 +111,15 @@ async fn mail_arrives_byte_for_byte_in_the_mailbox_of_its_recipient() {
 async fn each_trouble_is_understood_for_what_it_is() {
     let play = Play::start().await;
     let unknown = play.deliver_to("unknown@example.org").await.expect_err("is refused");
-    assert!(matches!(&unknown, DeliveryError::Permanent { code: Some(code), .. } if code == "5.1.1"), "{unknown:?}");
+    assert!(
+        matches!(&unknown, DeliveryError::Permanent { code: Some(code), .. } if code == "5.1.1"),
+        "{unknown:?}"
+    );
     let full = play.deliver_to("full@example.org").await.expect_err("is refused");
-    assert!(matches!(&full, DeliveryError::Permanent { code: Some(code), .. } if code == "5.2.2"), "{full:?}");
+    assert!(
+        matches!(&full, DeliveryError::Permanent { code: Some(code), .. } if code == "5.2.2"),
+        "{full:?}"
+    );
     let foreign = play.deliver_to("ana@elsewhere.test").await.expect_err("is refused");
     assert!(matches!(foreign, DeliveryError::Permanent { .. }), "{foreign:?}");
     let cut = play.deliver_to("cut@example.org").await.expect_err("has no answer");

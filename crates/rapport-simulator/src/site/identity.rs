@@ -26,7 +26,8 @@ pub(super) async fn show(State(site): State<Site>, Path(user_id): Path<String>) 
         return Refusal(StatusCode::NOT_FOUND, "Nobody has this account.".to_owned()).into_response();
     };
     let hash = sign(&settings.identity_secret, &persona.user_id);
-    Json(Identity { user_id: &persona.user_id, hash, name: &persona.name, email: &persona.address }).into_response()
+    Json(Identity { user_id: &persona.user_id, hash, name: &persona.name, email: &persona.address })
+        .into_response()
 }
 
 /// Lower-case hex of HMAC-SHA256 over the id, as the chat widget wants it.

@@ -45,7 +45,8 @@ pub(super) async fn list(
     if known.revision == Some(revision) {
         return StatusCode::NO_CONTENT.into_response();
     }
-    let mails: Vec<_> = site.provider().mailbox(&address).iter().rev().map(|mail| show::summary(mail)).collect();
+    let mails: Vec<_> =
+        site.provider().mailbox(&address).iter().rev().map(|mail| show::summary(mail)).collect();
     Json(serde_json::json!({ "revision": revision, "mails": mails })).into_response()
 }
 
@@ -61,8 +62,10 @@ pub(super) async fn body(State(site): State<Site>, Path((address, id)): Path<(St
         Ok(mail) => {
             // A relative path would be resolved against the frame's address, which is this one.
             let page = show::body(&mail, "files");
-            let headers =
-                [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, BODY_POLICY)];
+            let headers = [
+                (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+                (header::CONTENT_SECURITY_POLICY, BODY_POLICY),
+            ];
             (headers, page).into_response()
         }
         Err(refusal) => refusal.into_response(),
@@ -84,13 +87,19 @@ pub(super) async fn file(
         Ok(mail) => mail,
         Err(refusal) => return refusal.into_response(),
     };
-    let Some(found) = mail.parsed.attachments.get(position) else { return Refusal::not_found().into_response() };
+    let Some(found) = mail.parsed.attachments.get(position) else {
+        return Refusal::not_found().into_response();
+    };
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FILE_POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let is_picture = matches!(found.media_type.as_str(), "image/png" | "image/jpeg" | "image/gif" | "image/webp");
-    let (media_type, disposition) =
-        if is_picture { (found.media_type.as_str(), "inline") } else { ("application/octet-stream", "attachment") };
+    let is_picture =
+        matches!(found.media_type.as_str(), "image/png" | "image/jpeg" | "image/gif" | "image/webp");
+    let (media_type, disposition) = if is_picture {
+        (found.media_type.as_str(), "inline")
+    } else {
+        ("application/octet-stream", "attachment")
+    };
     let name: String = found.file_name.bytes().map(percent_encoded).collect();
     for (key, value) in [
         (header::CONTENT_TYPE, media_type.to_owned()),
@@ -135,10 +144,13 @@ pub(super) async fn send(
     parts: Multipart,
 ) -> Response {
     if !headers.contains_key(OWN_REQUEST_HEADER) {
-        return Refusal(StatusCode::FORBIDDEN, "Only the demo's own page may write mail.".to_owned()).into_response();
+        return Refusal(StatusCode::FORBIDDEN, "Only the demo's own page may write mail.".to_owned())
+            .into_response();
     }
     match try_send(&site, &address, parts).await {
-        Ok(message_id) => (StatusCode::CREATED, Json(serde_json::json!({ "message_id": message_id }))).into_response(),
+        Ok(message_id) => {
+            (StatusCode::CREATED, Json(serde_json::json!({ "message_id": message_id }))).into_response()
+        }
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -160,7 +172,9 @@ async fn try_send(site: &Site, address: &str, parts: Multipart) -> Result<String
     mail.files = form.files;
     site.provider().send(&mail).await.map_err(|error| match error {
         SendError::Compose(error) => Refusal::bad_request(error.to_string()),
-        SendError::Delivery(error) => Refusal(StatusCode::BAD_GATEWAY, format!("Rapport did not take the mail: {error}")),
+        SendError::Delivery(error) => {
+            Refusal(StatusCode::BAD_GATEWAY, format!("Rapport did not take the mail: {error}"))
+        }
     })
 }
 

@@ -88,7 +88,8 @@ impl Site {
 
     /// The person behind an address; a stranger goes by the address alone.
     fn person(&self, address: &str) -> EmailAddress {
-        let known = self.settings().personas.iter().find(|persona| persona.address.eq_ignore_ascii_case(address));
+        let known =
+            self.settings().personas.iter().find(|persona| persona.address.eq_ignore_ascii_case(address));
         match known {
             Some(persona) => EmailAddress::named(&persona.name, &persona.address),
             None => EmailAddress::new(address),

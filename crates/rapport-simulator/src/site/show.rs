@@ -50,7 +50,9 @@ pub(super) fn summary(mail: &Mail) -> Summary {
     Summary {
         id: mail.id,
         sent,
-        with: with.map(|address| address.name.clone().unwrap_or_else(|| address.address.clone())).unwrap_or_default(),
+        with: with
+            .map(|address| address.name.clone().unwrap_or_else(|| address.address.clone()))
+            .unwrap_or_default(),
         subject: parsed.subject.clone(),
         thread: threading::base_subject(&parsed.subject).to_lowercase(),
         preview: text::preview(&parsed.visible_text, PREVIEW_CHARACTERS),

@@ -22,7 +22,11 @@ struct Inbox(mpsc::UnboundedSender<Bytes>);
 
 impl MailReceiver for Inbox {
     async fn accepts(&self, recipient: &str) -> RecipientVerdict {
-        if recipient.ends_with("@shop.example") { RecipientVerdict::Accept } else { RecipientVerdict::Unknown }
+        if recipient.ends_with("@shop.example") {
+            RecipientVerdict::Accept
+        } else {
+            RecipientVerdict::Unknown
+        }
     }
 
     async fn deliver(&self, envelope: ReceivedEnvelope, message: Bytes) -> Vec<DeliveryVerdict> {
@@ -118,7 +122,10 @@ async fn pages_run_only_scripts_from_files_and_cannot_be_framed() {
         let (response, page) = play.get(path).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         let policy = header_of(&response, "content-security-policy");
-        assert!(policy.contains("script-src 'self';") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(
+            policy.contains("script-src 'self';") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
         assert!(!page.contains("<script>") && !page.contains("onclick="), "{path} has no inline script");
         for source in page.split("src=\"").skip(1).chain(page.split("rel=\"stylesheet\" href=\"").skip(1)) {
             let source = source.split('"').next().unwrap_or_default();
@@ -191,17 +198,22 @@ async fn a_mails_html_is_shown_without_scripts_and_with_its_own_pictures() {
     let play = Play::start().await;
     let address = EmailAddress::new("ana@customers.example");
     let mut mail = CustomerMail::new(address.clone(), EmailAddress::new("help@shop.example"), "Look", "Look");
-    mail.html = Some("<p>Look</p><script>alert(1)</script><img src=\"cid:pic@x\" onerror=\"alert(2)\">".into());
+    mail.html =
+        Some("<p>Look</p><script>alert(1)</script><img src=\"cid:pic@x\" onerror=\"alert(2)\">".into());
     mail.files.push(CustomerFile {
         file_name: "pic.png".into(),
         media_type: "image/png".into(),
         content_id: Some("pic@x".into()),
         bytes: b"\x89PNG\r\n\x1a\n0000".to_vec(),
     });
-    let raw = compose(&mail, "one@customers.example", rapport_domain::Timestamp::from_millis(1_700_000_000_000));
+    let raw =
+        compose(&mail, "one@customers.example", rapport_domain::Timestamp::from_millis(1_700_000_000_000));
     play.provider.keep_sent(&address.address, raw.expect("composes").into());
     let (response, body) = play.get("/demo/api/mailboxes/ana@customers.example/1/body").await;
-    assert!(header_of(&response, "content-security-policy").starts_with("sandbox"), "the frame has no rights");
+    assert!(
+        header_of(&response, "content-security-policy").starts_with("sandbox"),
+        "the frame has no rights"
+    );
     assert!(!body.contains("alert"), "{body}");
     assert!(body.contains("src=\"files/0\""), "{body}");
     let (response, _) = play.get("/demo/api/mailboxes/ana@customers.example/1/files/0").await;

@@ -122,7 +122,9 @@ fn key_on_line(text: &str, line: usize) -> Option<String> {
     Some(key.trim().to_owned()).filter(|key| !key.is_empty())
 }
 
-fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.trim().parse().map(Some).map_err(serde::de::Error::custom)
 }
@@ -141,7 +143,9 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<IpN
     let network = |text: &String| {
         let text = text.trim();
         text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| {
-            serde::de::Error::custom(format!("{text:?} is neither an address nor a network such as 10.0.0.0/8"))
+            serde::de::Error::custom(format!(
+                "{text:?} is neither an address nor a network such as 10.0.0.0/8"
+            ))
         })
     };
     texts.iter().map(network).collect::<Result<_, _>>().map(Some)
@@ -156,5 +160,7 @@ fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D
 }
 
 fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    super::resolve::web_address(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
+    super::resolve::web_address(&String::deserialize(deserializer)?)
+        .map(Some)
+        .map_err(serde::de::Error::custom)
 }

@@ -47,7 +47,9 @@ impl PublicUrl {
     pub fn resolve(&self, listening: SocketAddr) -> String {
         match self {
             Self::Given(url) => url.clone(),
-            Self::FromListener if listening.ip().is_unspecified() => format!("http://localhost:{}", listening.port()),
+            Self::FromListener if listening.ip().is_unspecified() => {
+                format!("http://localhost:{}", listening.port())
+            }
             Self::FromListener => format!("http://{listening}"),
         }
     }

@@ -75,7 +75,11 @@ pub fn resolve(overrides: &Overrides, environment: &Environment) -> Result<Setti
                 .map(|path| read_pem(overrides, "mail.additional_roots", &path))
                 .transpose()?,
         },
-        log: environment.get("RAPPORT_LOG").map(str::to_owned).or(file.log).unwrap_or_else(|| "info".to_owned()),
+        log: environment
+            .get("RAPPORT_LOG")
+            .map(str::to_owned)
+            .or(file.log)
+            .unwrap_or_else(|| "info".to_owned()),
     })
 }
 
@@ -84,7 +88,9 @@ fn from_environment<T: FromStr<Err: std::fmt::Display>>(
     name: &str,
     remedy: &str,
 ) -> Result<Option<T>, Problem> {
-    let parse = |text: &str| text.parse().map_err(|error| Problem::of_key(name, format!("{text:?}: {error}"), remedy));
+    let parse = |text: &str| {
+        text.parse().map_err(|error| Problem::of_key(name, format!("{text:?}: {error}"), remedy))
+    };
     environment.get(name).map(parse).transpose()
 }
 
@@ -110,9 +116,16 @@ fn smtp(
             Some(CertificateFiles { certificate: certificate.clone(), key: key.clone() })
         }
         (None, None) => None,
-        (Some(_), None) => return Err(in_file(overrides, "smtp.tls_key", "is missing", "name the key's file as well")),
+        (Some(_), None) => {
+            return Err(in_file(overrides, "smtp.tls_key", "is missing", "name the key's file as well"));
+        }
         (None, Some(_)) => {
-            return Err(in_file(overrides, "smtp.tls_certificate", "is missing", "name the certificate's file as well"));
+            return Err(in_file(
+                overrides,
+                "smtp.tls_certificate",
+                "is missing",
+                "name the certificate's file as well",
+            ));
         }
     };
     let listen = from_environment(environment, "RAPPORT_SMTP_LISTEN", "write it as 127.0.0.1:2525")?;
@@ -128,14 +141,21 @@ fn host_of(public_url: &PublicUrl) -> String {
     if host.is_empty() { "localhost".to_owned() } else { host.to_owned() }
 }
 
-fn allow_hosts(environment: &Environment, in_file: Option<Vec<AllowRule>>) -> Result<Vec<AllowRule>, Problem> {
+fn allow_hosts(
+    environment: &Environment,
+    in_file: Option<Vec<AllowRule>>,
+) -> Result<Vec<AllowRule>, Problem> {
     let Some(list) = environment.get("RAPPORT_ALLOW_HOSTS") else { return Ok(in_file.unwrap_or_default()) };
     list.split(',')
         .map(str::trim)
         .filter(|rule| !rule.is_empty())
         .map(|rule| {
             rule.parse().map_err(|error| {
-                Problem::of_key("RAPPORT_ALLOW_HOSTS", format!("{error}"), "write hosts or networks, separated by commas")
+                Problem::of_key(
+                    "RAPPORT_ALLOW_HOSTS",
+                    format!("{error}"),
+                    "write hosts or networks, separated by commas",
+                )
             })
         })
         .collect()
@@ -143,7 +163,8 @@ fn allow_hosts(environment: &Environment, in_file: Option<Vec<AllowRule>>) -> Re
 
 fn limits(section: &super::file::LimitsSection) -> Limits {
     let defaults = EngineConfig::default();
-    let days = |given: Option<u64>, default: i64| given.and_then(|days| i64::try_from(days).ok()).unwrap_or(default);
+    let days =
+        |given: Option<u64>, default: i64| given.and_then(|days| i64::try_from(days).ok()).unwrap_or(default);
     Limits {
         max_attachment_bytes: section.max_attachment_bytes.unwrap_or(defaults.max_attachment_bytes),
         max_email_bytes: section
@@ -173,6 +194,8 @@ pub(super) fn web_address(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let authority = rest.ok_or("is not a web address: it begins with neither https:// nor http://")?;
     let plain = !authority.is_empty()
-        && authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']'));
+        && authority
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']'));
     if plain { Ok(text.to_owned()) } else { Err("is not a web address of a server alone".to_owned()) }
 }

@@ -127,9 +127,15 @@ fn problems_name_file_line_key_and_remedy() {
         ("[limits]\n\nmax_email_bytes = 0\n", "rapport.toml:3: limits.max_email_bytes: must be at least 1"),
         ("[limits]\nsession_days = \"many\"\n", "rapport.toml:2: limits.session_days: invalid type: string"),
         ("[network]\nallow_hosts = [\"a b\"]\n", "rapport.toml:2: network.allow_hosts: not a host"),
-        ("[network]\ntrusted_proxies = [\"proxy\"]\n", "rapport.toml:2: network.trusted_proxies: \"proxy\" is neither"),
+        (
+            "[network]\ntrusted_proxies = [\"proxy\"]\n",
+            "rapport.toml:2: network.trusted_proxies: \"proxy\" is neither",
+        ),
         ("[smtp]\ntls_key = \"k.pem\"\n", "rapport.toml: smtp.tls_certificate: is missing"),
-        ("[mail]\nadditional_roots = \"/nowhere.pem\"\n", "rapport.toml: mail.additional_roots: /nowhere.pem cannot be read"),
+        (
+            "[mail]\nadditional_roots = \"/nowhere.pem\"\n",
+            "rapport.toml: mail.additional_roots: /nowhere.pem cannot be read",
+        ),
     ] {
         let problem = Case::new().file(text).problem();
         assert!(problem.starts_with(expected), "{text:?} gives {problem:?}");

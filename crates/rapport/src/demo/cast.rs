@@ -47,7 +47,12 @@ pub fn personas() -> Vec<Persona> {
         persona("Tom Bradley", "tom.bradley@customers.example", "Buys for a whole scout troop", "shop-1002"),
         persona("Ivana Marić", "ivana.maric@customers.example", "Climbs on Paklenica's walls", "shop-1003"),
         persona("佐藤 美咲", "misaki.sato@customers.example", "Winter camping in Hokkaido", "shop-1004"),
-        persona("Chloé Martin", "chloe.martin@example.org", "Runs a small mountain guide office", "shop-1005"),
+        persona(
+            "Chloé Martin",
+            "chloe.martin@example.org",
+            "Runs a small mountain guide office",
+            "shop-1005",
+        ),
         persona("Daniel Osei", "daniel.osei@example.com", "New customer with many questions", "shop-1006"),
     ]
 }

@@ -36,9 +36,11 @@ pub async fn create(engine: &Engine, provider: SocketAddr) -> Result<DemoState> 
         engine.create_user(id, &teammate.email(), teammate.name, PASSWORD, teammate.role).await
     }))
     .await?;
-    let admin = users.iter().find(|user| user.role == Role::Admin).context("the cast has an administrator")?;
+    let admin =
+        users.iter().find(|user| user.role == Role::Admin).context("the cast has an administrator")?;
     let caller = caller(&workspace.id, admin);
-    let email = create_account(engine, &caller, Channel::Email, "Support mail", email_config(provider)).await?;
+    let email =
+        create_account(engine, &caller, Channel::Email, "Support mail", email_config(provider)).await?;
     let chat = chat_config(&email.account.id);
     let chat = create_account(engine, &caller, Channel::Chat, "Shop chat", chat).await?;
     let api = create_account(engine, &caller, Channel::Api, "Point of sale", json!({})).await?;

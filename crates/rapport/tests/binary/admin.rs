@@ -9,12 +9,30 @@ fn a_workspace_a_user_and_a_token_are_made_one_after_the_other_and_work() {
         let workspace = place.admin(&["create-workspace", "--name", "Acme & Sons"]);
         let id = workspace["id"].as_str().expect("has an id");
         let user = place.admin(&[
-            "create-user", "--workspace", id, "--email", "Dana@Acme.example", "--name", "Dana Reyes", "--role",
-            "supervisor", "--password", "a long enough password",
+            "create-user",
+            "--workspace",
+            id,
+            "--email",
+            "Dana@Acme.example",
+            "--name",
+            "Dana Reyes",
+            "--role",
+            "supervisor",
+            "--password",
+            "a long enough password",
         ]);
-        assert_eq!((user["role"].as_str(), user["email"].as_str()), (Some("supervisor"), Some("dana@acme.example")));
+        assert_eq!(
+            (user["role"].as_str(), user["email"].as_str()),
+            (Some("supervisor"), Some("dana@acme.example"))
+        );
         let token = place.admin(&[
-            "create-token", "--workspace", "Acme & Sons", "--email", "dana@acme.example", "--name", "Nightly",
+            "create-token",
+            "--workspace",
+            "Acme & Sons",
+            "--email",
+            "dana@acme.example",
+            "--name",
+            "Nightly",
         ]);
         let token = token["token"].as_str().expect("is shown once").to_owned();
         let server = place.start("serve");
@@ -22,7 +40,13 @@ fn a_workspace_a_user_and_a_token_are_made_one_after_the_other_and_work() {
         assert_eq!(me.status, 200, "{engine:?}: {}", me.body);
         assert_eq!(me.json()["user"]["name"], "Dana Reyes");
         let body = r#"{"email":"dana@acme.example","password":"a long enough password"}"#;
-        let log_in = call(server.address(), "POST", "/api/v1/auth/login", &[("Content-Type", "application/json"), ("X-Rapport-Csrf", "1")], body);
+        let log_in = call(
+            server.address(),
+            "POST",
+            "/api/v1/auth/login",
+            &[("Content-Type", "application/json"), ("X-Rapport-Csrf", "1")],
+            body,
+        );
         assert_eq!(log_in.status, 200, "{}", log_in.body);
     }
 }
@@ -34,8 +58,17 @@ fn a_user_can_be_made_while_the_server_runs() {
     let workspace = place.admin(&["create-workspace", "--name", "Acme"]);
     let id = workspace["id"].as_str().expect("has an id");
     place.admin(&[
-        "create-user", "--workspace", id, "--email", "dana@acme.example", "--name", "Dana", "--role", "admin",
-        "--password", "a long enough password",
+        "create-user",
+        "--workspace",
+        id,
+        "--email",
+        "dana@acme.example",
+        "--name",
+        "Dana",
+        "--role",
+        "admin",
+        "--password",
+        "a long enough password",
     ]);
     let token = place.admin(&["create-token", "--workspace", id, "--email", "dana@acme.example"]);
     let token = bearer(token["token"].as_str().expect("is shown once"));
@@ -46,8 +79,17 @@ fn a_user_can_be_made_while_the_server_runs() {
 fn a_password_can_come_from_standard_input_and_is_not_forgotten_in_silence() {
     let place = Place::on(rapport_store::Engine::Sqlite);
     place.admin(&["create-workspace", "--name", "Acme"]);
-    let arguments =
-        ["admin", "create-user", "--workspace", "Acme", "--email", "bo@acme.example", "--name", "Bo", "--json"];
+    let arguments = [
+        "admin",
+        "create-user",
+        "--workspace",
+        "Acme",
+        "--email",
+        "bo@acme.example",
+        "--name",
+        "Bo",
+        "--json",
+    ];
     let made = run_in(place.folder.path(), &place.environment(), &arguments, "from standard input\n");
     assert!(made.status.success(), "{}", error_of(&made));
     let missing = run_in(place.folder.path(), &place.environment(), &arguments, "");
@@ -68,7 +110,8 @@ fn refusals_say_which_flag_is_wrong() {
         assert!(!output.status.success());
         assert!(error_of(&output).contains(expected), "{}", error_of(&output));
     }
-    let output = place.run(&["admin", "create-token", "--workspace", "Nowhere", "--email", "bo@acme.example"]);
+    let output =
+        place.run(&["admin", "create-token", "--workspace", "Nowhere", "--email", "bo@acme.example"]);
     assert!(!output.status.success());
     assert!(error_of(&output).contains("no such workspace"), "{}", error_of(&output));
 }

@@ -26,7 +26,8 @@ fn the_printed_code_sets_the_server_up_once() {
     let place = Place::on(Engine::Sqlite);
     let mut server = place.start("serve");
     let log = server.log();
-    let code = log.split("/setup?code=").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("is printed");
+    let code =
+        log.split("/setup?code=").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("is printed");
     let body = format!(
         r#"{{"workspace_name":"Acme","name":"Dana","email":"dana@acme.example","password":"a long enough password","setup_code":"{code}"}}"#
     );

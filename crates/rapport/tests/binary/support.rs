@@ -134,7 +134,8 @@ pub fn call(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &st
 fn unchunked(body: &str) -> String {
     let (mut rest, mut whole) = (body.as_bytes(), Vec::new());
     while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
-        let length = std::str::from_utf8(&rest[..end]).ok().and_then(|hex| usize::from_str_radix(hex, 16).ok());
+        let length =
+            std::str::from_utf8(&rest[..end]).ok().and_then(|hex| usize::from_str_radix(hex, 16).ok());
         let Some(length) = length.filter(|length| *length > 0) else { break };
         whole.extend_from_slice(&rest[end + 2..end + 2 + length]);
         rest = &rest[end + 4 + length..];

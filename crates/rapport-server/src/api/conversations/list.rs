@@ -91,7 +91,10 @@ pub async fn list(
 /// Count the conversations of the inbox's views
 #[utoipa::path(get, path = "/api/v1/conversation-counts", operation_id = "count_conversations", tag = "conversations",
     responses((status = 200, body = Counts), Refusals))]
-pub async fn counts(State(state): State<AppState>, caller: Allowed<needs::ConversationRead>) -> Answer<Counts> {
+pub async fn counts(
+    State(state): State<AppState>,
+    caller: Allowed<needs::ConversationRead>,
+) -> Answer<Counts> {
     ok(state.engine().count_conversations(&caller).await)
 }
 

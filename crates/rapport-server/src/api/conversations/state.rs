@@ -55,7 +55,9 @@ fn assignment(caller: &Caller, body: AssignmentBody) -> Result<Assignment, Error
     let user = match body.user_id.as_deref() {
         None => None,
         Some("me") => Some(caller.user_id().clone()),
-        Some(id) => Some(UserId::parse(id).ok_or_else(|| Error::invalid("user_id", "me, the id of a person, or null."))?),
+        Some(id) => Some(
+            UserId::parse(id).ok_or_else(|| Error::invalid("user_id", "me, the id of a person, or null."))?,
+        ),
     };
     Ok(Assignment { user, expected: body.expected_assignee_id })
 }

@@ -43,9 +43,10 @@ pub async fn messages(
     let before = query.before.as_deref().map(position).transpose()?;
     let found = state.engine().list_messages(&caller, &id, before, limit).await?;
     let full = found.len() as i64 == limit;
-    let next_cursor = found.first().filter(|_| full).map(|oldest| {
-        cursor::encode([&oldest.sent_at.as_millis().to_string(), oldest.id.as_str()])
-    });
+    let next_cursor = found
+        .first()
+        .filter(|_| full)
+        .map(|oldest| cursor::encode([&oldest.sent_at.as_millis().to_string(), oldest.id.as_str()]));
     let data = found.into_iter().map(|message| signed(state.engine(), &caller, message)).collect();
     Ok(Json(Page { data, next_cursor }))
 }

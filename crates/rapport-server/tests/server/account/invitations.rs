@@ -16,9 +16,11 @@ on_both_engines! {
 }
 
 async fn invite(app: &TestApp, client: &rapport_testkit::app::Client, email: &str) -> (Value, String) {
-    let invitation = client.post("/api/v1/invitations", &json!({"email": email, "role": "user"})).await.expect(201);
+    let invitation =
+        client.post("/api/v1/invitations", &json!({"email": email, "role": "user"})).await.expect(201);
     let url = invitation["url"].as_str().unwrap();
-    let token = url.strip_prefix("http://localhost:7700/invitations/").expect("the link is on the public address");
+    let token =
+        url.strip_prefix("http://localhost:7700/invitations/").expect("the link is on the public address");
     let preview = app.stranger().get(&accept_path(token)).await.expect(200);
     assert_eq!(preview, json!({"email": email, "role": "user", "workspace_name": "acme"}));
     (invitation.clone(), token.to_owned())
@@ -38,11 +40,15 @@ async fn an_invited_person_joins_with_the_role_they_were_given(app: TestApp) {
     let listed = ana.get("/api/v1/invitations").await.expect(200);
     assert_eq!(listed["data"][0]["id"], invitation["id"]);
     assert!(listed["data"][0].get("url").is_none(), "the link is shown once");
-    let refused = app.stranger().post(&accept_path(&token), &json!({"name": "Ben", "password": "short"})).await;
+    let refused =
+        app.stranger().post(&accept_path(&token), &json!({"name": "Ben", "password": "short"})).await;
     assert_eq!(refused.expect(422)["errors"][0]["field"], "password");
     let answer = app.stranger().post(&accept_path(&token), &acceptance()).await;
     let me = answer.expect(200);
-    assert_eq!((me["user"]["role"].clone(), me["user"]["email"].clone()), (json!("user"), json!("ben@acme.example")));
+    assert_eq!(
+        (me["user"]["role"].clone(), me["user"]["email"].clone()),
+        (json!("user"), json!("ben@acme.example"))
+    );
     app.stranger().with_session_of(&answer).get("/api/v1/me").await.expect(200);
     app.stranger().log_in("ben@acme.example", PASSWORD).await;
 }
@@ -76,7 +82,9 @@ async fn used_revoked_expired_and_made_up_invitations_look_the_same(app: TestApp
     let (_, expired) = invite(&app, &ana, "expired@acme.example").await;
     app.advance_seconds(7 * 86_400 + 1);
     let longest = "rpi_".to_owned() + &"a".repeat(4_000);
-    for token in [&used, &revoked, &expired, "rpi_", "null", "0", "%20", "%00", &used.to_uppercase(), &longest] {
+    for token in
+        [&used, &revoked, &expired, "rpi_", "null", "0", "%20", "%00", &used.to_uppercase(), &longest]
+    {
         for answer in [
             app.stranger().get(&accept_path(token)).await,
             app.stranger().post(&accept_path(token), &acceptance()).await,
@@ -107,6 +115,7 @@ fn http_post() -> axum::http::Method {
 async fn somebody_who_is_here_cannot_be_invited(app: TestApp) {
     let (acme, ana) = office(&app, "acme").await;
     acme.user("Ben", Role::User).await;
-    let refused = ana.post("/api/v1/invitations", &json!({"email": "BEN@acme.example", "role": "admin"})).await;
+    let refused =
+        ana.post("/api/v1/invitations", &json!({"email": "BEN@acme.example", "role": "admin"})).await;
     assert_eq!(refused.refusal(409), "email_in_use");
 }

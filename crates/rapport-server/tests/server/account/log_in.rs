@@ -25,7 +25,10 @@ async fn a_session_lasts_until_log_out(app: TestApp) {
         .await;
     assert_eq!(answer.expect(200)["user"]["id"], ana.id.as_str());
     let cookie = answer.header("set-cookie");
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"),
+        "{cookie}"
+    );
     let session = app.stranger().with_session_of(&answer);
     session.get("/api/v1/me").await.expect(200);
     let gone = session.post("/api/v1/auth/logout", &json!({})).await;
@@ -81,8 +84,12 @@ async fn one_password_for_several_workspaces_asks_which(app: TestApp) {
     let mut body = json!({"email": "ana@acme.example", "password": PASSWORD});
     let refused = app.stranger().post("/api/v1/auth/login", &body).await.expect(409);
     assert_eq!(refused["code"], "workspace_required");
-    let mut choices: Vec<_> =
-        refused["current"].as_array().unwrap().iter().map(|choice| choice["name"].as_str().unwrap()).collect();
+    let mut choices: Vec<_> = refused["current"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|choice| choice["name"].as_str().unwrap())
+        .collect();
     choices.sort_unstable();
     assert_eq!(choices, ["acme", "bolt"]);
     body["workspace"] = json!(acme.id);
@@ -130,7 +137,8 @@ async fn a_session_ends_when_it_was_not_used_for_long(app: TestApp) {
 async fn fields_of_the_wrong_type_are_refused(app: TestApp) {
     office(&app, "acme").await;
     for email in [json!({"$ne": ""}), json!(["ana@acme.example"]), json!(1), json!(null)] {
-        let refused = app.stranger().post("/api/v1/auth/login", &json!({"email": email, "password": PASSWORD})).await;
+        let refused =
+            app.stranger().post("/api/v1/auth/login", &json!({"email": email, "password": PASSWORD})).await;
         assert_eq!(refused.refusal(422), "validation_failed");
     }
 }

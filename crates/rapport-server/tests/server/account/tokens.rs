@@ -41,8 +41,14 @@ async fn a_token_does_what_its_scopes_say_and_nothing_else(app: TestApp) {
     let program = ana.with_token(created["token"].as_str().unwrap());
     program.get("/api/v1/contacts").await.expect(200);
     let refused = program.get("/api/v1/conversations").await.expect(403);
-    assert_eq!((refused["code"].clone(), refused["permission"].clone()), (json!("forbidden"), json!("conversation.read")));
-    assert_eq!(program.post("/api/v1/contacts", &json!({"display_name": "Eve"})).await.refusal(403), "forbidden");
+    assert_eq!(
+        (refused["code"].clone(), refused["permission"].clone()),
+        (json!("forbidden"), json!("conversation.read"))
+    );
+    assert_eq!(
+        program.post("/api/v1/contacts", &json!({"display_name": "Eve"})).await.refusal(403),
+        "forbidden"
+    );
     assert_eq!(program.get("/api/v1/me").await.expect(200)["permissions"], json!(["contact.read"]));
 }
 

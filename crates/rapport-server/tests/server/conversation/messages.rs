@@ -109,14 +109,16 @@ async fn mail_that_is_handed_over_twice_is_one_message(app: TestApp) {
         Message-ID: <one@customer.example>\r\n\r\nWhere is it?\r\n";
     let headers = [("x-rapport-csrf", "1"), ("content-type", "message/rfc822")];
     let post = axum::http::Method::POST;
-    let hand_over = async || ana.send_bare(post.clone(), &path, Some(mail.into()), &headers).await.expect(201);
+    let hand_over =
+        async || ana.send_bare(post.clone(), &path, Some(mail.into()), &headers).await.expect(201);
     let (first, second) = (hand_over().await, hand_over().await);
     assert_eq!((first["status"].clone(), second["status"].clone()), (json!("stored"), json!("duplicate")));
     assert_eq!(first["message_id"], second["message_id"]);
     let conversation = format!("/api/v1/conversations/{}", first["conversation_id"].as_str().unwrap());
     let shown = ana.get(&conversation).await.expect(200);
     assert_eq!((shown["subject"].clone(), shown["inbound_count"].clone()), (json!("Order 7"), json!(1)));
-    let raw = ana.get(&format!("{conversation}/messages/{}/raw", first["message_id"].as_str().unwrap())).await;
+    let raw =
+        ana.get(&format!("{conversation}/messages/{}/raw", first["message_id"].as_str().unwrap())).await;
     assert_eq!(raw.body, mail);
     assert!(raw.header("content-disposition").starts_with("attachment;"));
 }

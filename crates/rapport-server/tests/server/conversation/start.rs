@@ -37,18 +37,25 @@ async fn lists_are_filtered_and_paged_without_gaps(app: TestApp) {
     loop {
         let page = ana.get(&path).await.expect(200);
         assert_eq!(page["total"], 5);
-        seen.extend(page["data"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page["data"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()),
+        );
         match page["next_cursor"].as_str() {
             Some(cursor) => path = format!("/api/v1/conversations?limit=2&cursor={cursor}"),
             None => break,
         }
     }
     assert_eq!(seen, started);
-    ana.post(&format!("/api/v1/conversations/{}/assign", started[0]), &json!({"user_id": "me"})).await.expect(200);
+    ana.post(&format!("/api/v1/conversations/{}/assign", started[0]), &json!({"user_id": "me"}))
+        .await
+        .expect(200);
     let mine = ana.get("/api/v1/conversations?assignee=me&status=open,waiting").await.expect(200);
     assert_eq!((mine["total"].clone(), mine["data"][0]["id"].clone()), (json!(1), json!(started[0])));
     let counts = ana.get("/api/v1/conversation-counts").await.expect(200);
-    assert_eq!((counts["views"]["mine"].clone(), counts["views"]["unassigned"].clone()), (json!(1), json!(4)));
+    assert_eq!(
+        (counts["views"]["mine"].clone(), counts["views"]["unassigned"].clone()),
+        (json!(1), json!(4))
+    );
 }
 
 async fn changes_are_refused_when_the_version_is_old(app: TestApp) {
@@ -56,17 +63,25 @@ async fn changes_are_refused_when_the_version_is_old(app: TestApp) {
     let path = format!("/api/v1/conversations/{}", talk(&ana, "Maria").await.conversation);
     let shown = ana.get(&path).await.expect(200);
     let version = &shown["version"];
-    let changed = ana.patch(&path, &json!({"priority": "high", "expected_version": version})).await.expect(200);
+    let changed =
+        ana.patch(&path, &json!({"priority": "high", "expected_version": version})).await.expect(200);
     assert_eq!(changed["priority"], "high");
-    let refused = ana.patch(&path, &json!({"priority": "low", "expected_version": version})).await.expect(409);
-    assert_eq!((refused["code"].clone(), refused["current"]["priority"].clone()), (json!("version_conflict"), json!("high")));
+    let refused =
+        ana.patch(&path, &json!({"priority": "low", "expected_version": version})).await.expect(409);
+    assert_eq!(
+        (refused["code"].clone(), refused["current"]["priority"].clone()),
+        (json!("version_conflict"), json!("high"))
+    );
 }
 
 async fn a_closed_conversation_is_followed_up(app: TestApp) {
     let (_, ana) = office(&app, "acme").await;
     let talk = talk(&ana, "Maria").await;
     let path = format!("/api/v1/conversations/{}", talk.conversation);
-    assert_eq!(ana.post(&format!("{path}/follow-up"), &json!({})).await.refusal(409), "conversation_not_closed");
+    assert_eq!(
+        ana.post(&format!("{path}/follow-up"), &json!({})).await.refusal(409),
+        "conversation_not_closed"
+    );
     let closed = ana.post(&format!("{path}/close"), &json!({})).await.expect(200);
     assert_eq!((closed["status"].clone(), closed["lifecycle"].clone()), (json!("closed"), json!("closed")));
     ana.post(&format!("{path}/close"), &json!({})).await.expect(200);

@@ -33,7 +33,10 @@ async fn every_answer_is_protected(app: TestApp) {
     ] {
         let answer = ana.send(method, path, None, &[]).await;
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("object-src 'none'"), "{path}: {policy}");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && policy.contains("object-src 'none'"),
+            "{path}: {policy}"
+        );
         assert!(!policy.contains("script-src 'unsafe"), "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");

@@ -102,7 +102,11 @@ async fn ids_of_another_workspace_in_paths_look_unknown(app: TestApp) {
             // The other ids of the path are our own, so that only this one can be the reason.
             let path = |id: &str| {
                 operation.path_with(|name, pattern| {
-                    if pattern == target { id.to_owned() } else { ours.id(pattern).unwrap_or_else(|| other_value(name)) }
+                    if pattern == target {
+                        id.to_owned()
+                    } else {
+                        ours.id(pattern).unwrap_or_else(|| other_value(name))
+                    }
                 })
             };
             let (foreign, unknown) = (theirs.id(target).unwrap(), unknown_id(target).unwrap());
@@ -151,7 +155,8 @@ async fn ids_of_another_workspace_in_bodies_look_unknown(app: TestApp) {
     let mut compared = Vec::new();
     for operation in operations() {
         for (field, pattern, several) in id_fields(&document, &operation.schema) {
-            let path = operation.path_with(|name, pattern| ours.id(pattern).unwrap_or_else(|| other_value(name)));
+            let path =
+                operation.path_with(|name, pattern| ours.id(pattern).unwrap_or_else(|| other_value(name)));
             let call = async |operation: &Operation, id: &str| {
                 let mut body = operation.json.clone().unwrap();
                 body[&field] = if several { json!([id]) } else { json!(id) };
@@ -170,11 +175,13 @@ async fn ids_of_another_workspace_in_bodies_look_unknown(app: TestApp) {
 async fn malformed_ids_look_unknown(app: TestApp) {
     let ours = belongings(&app, "acme").await;
     let operations = operations();
-    let targets = operations.iter().filter(|operation| {
-        operation.parameters.iter().any(|(_, pattern)| unknown_id(pattern).is_some())
-    });
+    let targets = operations
+        .iter()
+        .filter(|operation| operation.parameters.iter().any(|(_, pattern)| unknown_id(pattern).is_some()));
     for operation in targets {
-        for bad in ["1", "null", "..%2f", "%27%20or%201=1--", "cnv_", "%00", "CNV_00ZZZZZZZZZZZZZZZZZZZZZZZZ", "%ff"] {
+        for bad in
+            ["1", "null", "..%2f", "%27%20or%201=1--", "cnv_", "%00", "CNV_00ZZZZZZZZZZZZZZZZZZZZZZZZ", "%ff"]
+        {
             let path = operation.path_with(|name, pattern| {
                 if unknown_id(pattern).is_some() { bad.to_owned() } else { other_value(name) }
             });
@@ -191,7 +198,11 @@ async fn lists_and_search_hold_nothing_of_another_workspace(app: TestApp) {
     });
     let mut checked = 0;
     for operation in lists {
-        let path = if operation.id == "search" { "/api/v1/search?q=Canaryevil".to_owned() } else { operation.path.clone() };
+        let path = if operation.id == "search" {
+            "/api/v1/search?q=Canaryevil".to_owned()
+        } else {
+            operation.path.clone()
+        };
         let answer = ours.client.get(&path).await;
         answer.expect(200);
         let text = String::from_utf8_lossy(&answer.body).into_owned();

@@ -98,7 +98,9 @@ impl Operation {
             Some(kind) if kind == "multipart/form-data" => client.upload("a.txt", "text/plain", b"a").await,
             Some(kind) => {
                 let headers = [("x-rapport-csrf", "1"), ("content-type", kind.as_str())];
-                client.send_bare(self.method.clone(), path, Some(b"Subject: a\r\n\r\nb".to_vec()), &headers).await
+                client
+                    .send_bare(self.method.clone(), path, Some(b"Subject: a\r\n\r\nb".to_vec()), &headers)
+                    .await
             }
             None => client.send(self.method.clone(), path, body, &[]).await,
         }

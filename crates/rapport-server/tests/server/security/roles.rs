@@ -25,7 +25,8 @@ const ONES_OWN: &[&str] = &[
 
 fn some_path(operation: &super::operations::Operation) -> String {
     operation.path_with(|name, pattern| {
-        unknown_id(pattern).unwrap_or_else(|| if name == "mode" { "reply".into() } else { "rpi_unknown".into() })
+        unknown_id(pattern)
+            .unwrap_or_else(|| if name == "mode" { "reply".into() } else { "rpi_unknown".into() })
     })
 }
 
@@ -59,9 +60,18 @@ async fn who_may_only_read_can_change_nothing(app: TestApp) {
 async fn people_without_the_right_administer_nothing(app: TestApp) {
     let (acme, _) = office(&app, "acme").await;
     let administration = [
-        "change_workspace", "change_user", "list_invitations", "create_invitation", "revoke_invitation",
-        "create_channel_account", "change_channel_account", "delete_channel_account", "test_channel_account",
-        "rotate_identity_secret", "list_jobs", "replay_job",
+        "change_workspace",
+        "change_user",
+        "list_invitations",
+        "create_invitation",
+        "revoke_invitation",
+        "create_channel_account",
+        "change_channel_account",
+        "delete_channel_account",
+        "test_channel_account",
+        "rotate_identity_secret",
+        "list_jobs",
+        "replay_job",
     ];
     for role in [Role::User, Role::Supervisor] {
         let person = acme.user(role.as_str(), role).await;

@@ -19,20 +19,23 @@ pub async fn receive(stage: &mut Stage<'_>, act: &Act, story: &Story, turn: &Tur
     let to = Recipient { kind: AddressKind::External, value: id, name: Some(story.customer.name.clone()) };
     let created = stage
         .engine
-        .create_conversation(&stage.program, NewConversation {
-            contact_id: None,
-            to: Some(to),
-            channel: Channel::Api,
-            channel_account_id: Some(stage.state.api_account.clone()),
-            subject: story.subject.clone(),
-            topic: story.subject.clone(),
-            priority: Priority::Normal,
-            status: Status::Open,
-            assignee: None,
-            test: false,
-            variables: serde_json::json!({ "source": "demo" }),
-            message: Some(FirstMessage { direction: Direction::Inbound, content }),
-        })
+        .create_conversation(
+            &stage.program,
+            NewConversation {
+                contact_id: None,
+                to: Some(to),
+                channel: Channel::Api,
+                channel_account_id: Some(stage.state.api_account.clone()),
+                subject: story.subject.clone(),
+                topic: story.subject.clone(),
+                priority: Priority::Normal,
+                status: Status::Open,
+                assignee: None,
+                test: false,
+                variables: serde_json::json!({ "source": "demo" }),
+                message: Some(FirstMessage { direction: Direction::Inbound, content }),
+            },
+        )
         .await?;
     stage.progress[act.story].conversation = Some(created.id);
     Ok(())

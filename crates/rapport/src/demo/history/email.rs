@@ -51,7 +51,9 @@ fn mail(story: &Story, turn: &Turn, address: &str, earlier: Option<&SentAnswer>)
     if let Some(name) = &turn.inline {
         let content_id = format!("{name}@{}", address.rsplit('@').next().unwrap_or_default());
         let escaped = turn.text.replace('&', "&amp;").replace('<', "&lt;").replace("\n\n", "</p><p>");
-        mail.html = Some(format!("<p>{escaped}</p><p><img src=\"cid:{content_id}\" alt=\"{name}\" width=\"480\"></p>"));
+        mail.html = Some(format!(
+            "<p>{escaped}</p><p><img src=\"cid:{content_id}\" alt=\"{name}\" width=\"480\"></p>"
+        ));
         mail.files.push(customer_file(name, Some(content_id))?);
     }
     Ok(mail)

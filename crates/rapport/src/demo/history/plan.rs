@@ -51,12 +51,15 @@ fn acts_of(number: usize, story: &Story, now: Timestamp) -> Vec<(Timestamp, What
             holder = Some(key);
         }
         let turn = turn.clone();
-        acts.push((*at, match &turn.writer {
-            Writer::Customer => What::Customer(turn),
-            Writer::Answer(_) => What::Answer(turn),
-            Writer::Note(_) => What::Note(turn),
-            Writer::Draft(_) => What::Draft(turn),
-        }));
+        acts.push((
+            *at,
+            match &turn.writer {
+                Writer::Customer => What::Customer(turn),
+                Writer::Answer(_) => What::Answer(turn),
+                Writer::Note(_) => What::Note(turn),
+                Writer::Draft(_) => What::Draft(turn),
+            },
+        ));
     }
     let (Some(first), Some(last)) = (times.first(), times.last()) else { return acts };
     let by = holder.unwrap_or(SUPERVISOR).to_owned();

@@ -53,7 +53,10 @@ pub enum Writer {
 
 impl Story {
     pub fn ends_with_customer(&self) -> bool {
-        self.turns.iter().rev().find(|turn| !matches!(turn.writer, Writer::Note(_) | Writer::Draft(_)))
+        self.turns
+            .iter()
+            .rev()
+            .find(|turn| !matches!(turn.writer, Writer::Note(_) | Writer::Draft(_)))
             .is_some_and(|turn| turn.writer == Writer::Customer)
     }
 }
@@ -139,7 +142,8 @@ fn turn(line: &str) -> Result<Turn> {
             (writer, text)
         }
     };
-    let mut turn = Turn { writer, text: String::new(), files: Vec::new(), inline: None, html: None, automatic: false };
+    let mut turn =
+        Turn { writer, text: String::new(), files: Vec::new(), inline: None, html: None, automatic: false };
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('[') {
         let (mark, behind) = after.split_once(']').context("a mark ends with ]")?;
@@ -170,7 +174,10 @@ mod tests {
         let story = parse(Channel::Email, text).expect("is a story").remove(0);
         assert_eq!(story.customer.name, "Ana H.");
         assert_eq!(story.customer.address.as_deref(), Some("ana@example.org"));
-        assert_eq!((story.last_seconds, story.status, story.priority), (10_800, Status::Pending, Some(Priority::High)));
+        assert_eq!(
+            (story.last_seconds, story.status, story.priority),
+            (10_800, Status::Pending, Some(Priority::High))
+        );
         assert!(story.again && story.unread && !story.ends_with_customer());
         assert_eq!(story.subject.as_deref(), Some("Re: Peg"));
         assert_eq!(story.turns[0].text, "Look: bent\n\nBye");
@@ -181,7 +188,13 @@ mod tests {
 
     #[test]
     fn mistakes_are_found_and_placed() {
-        for text in ["= Ana; 3x; open", "= Ana; 3h; opened", "> first", "= Ana; 3h\n> [fil:x] y", "= Ana; 3h\nsam sings: la"] {
+        for text in [
+            "= Ana; 3x; open",
+            "= Ana; 3h; opened",
+            "> first",
+            "= Ana; 3h\n> [fil:x] y",
+            "= Ana; 3h\nsam sings: la",
+        ] {
             let error = parse(Channel::Chat, text).expect_err(text);
             assert!(format!("{error:#}").contains("of the chat stories"), "{error:#}");
         }

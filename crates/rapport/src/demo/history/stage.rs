@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use rapport_domain::model::{DraftContent, Message, UserReference};
-use rapport_domain::{AttachmentId, Channel, ConversationId, Direction, DraftMode, Permission, Priority, Role, Status};
+use rapport_domain::{
+    AttachmentId, Channel, ConversationId, Direction, DraftMode, Permission, Priority, Role, Status,
+};
 use rapport_engine::chat::Visit;
 use rapport_engine::conversation::{Assignment, ConversationChange};
 use rapport_engine::message::{NewMessage, NewNote};
@@ -79,7 +81,8 @@ impl<'a> Stage<'a> {
             let reference = UserReference { id: user.id.clone(), name: user.name.clone() };
             team.insert(teammate.key, Caller { user: reference, role: user.role, ..admin.clone() });
         }
-        let program = Caller { token: Some(state.api_token_id.clone()), ..team.get("ava").context("Ava")?.clone() };
+        let program =
+            Caller { token: Some(state.api_token_id.clone()), ..team.get("ava").context("Ava")?.clone() };
         let progress = (0..stories).map(|_| Progress::default()).collect();
         Ok(Self { engine, clock, provider, state, progress, answers: HashMap::new(), team, program })
     }
@@ -117,7 +120,8 @@ impl<'a> Stage<'a> {
         self.engine.drain_jobs().await?;
         let address = story.customer.address.clone().unwrap_or_default();
         let Some(message_id) = message.email_message_id.clone() else { return Ok(()) };
-        let mut references = self.answers.get(&address).map(|earlier| earlier.references.clone()).unwrap_or_default();
+        let mut references =
+            self.answers.get(&address).map(|earlier| earlier.references.clone()).unwrap_or_default();
         references.push(message_id.clone());
         let answer = SentAnswer { message_id, references, text: message.body_text.clone() };
         self.progress[act.story].last_answer = Some(answer.clone());
@@ -129,8 +133,10 @@ impl<'a> Stage<'a> {
         let mut ids = Vec::with_capacity(turn.files.len());
         for name in &turn.files {
             let file = files::find(name)?;
-            let uploaded =
-                self.engine.upload(caller, file.name, file.media_type, Bytes::from_static(file.bytes)).await?;
+            let uploaded = self
+                .engine
+                .upload(caller, file.name, file.media_type, Bytes::from_static(file.bytes))
+                .await?;
             ids.push(uploaded.id);
         }
         Ok(ids)
