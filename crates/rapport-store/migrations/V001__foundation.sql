@@ -266,7 +266,11 @@ create index conversations_of_contact on conversations (workspace_id, contact_id
 create index conversations_recent on conversations (workspace_id, last_activity_at, id) where not test;
 create index conversations_active on conversations (workspace_id, last_activity_at, id) where status in ('open', 'waiting', 'pending') and not test;
 create index conversations_unassigned on conversations (workspace_id, last_activity_at, id) where status in ('open', 'waiting', 'pending') and assignee_user_id is null and not test;
+-- What somebody has to do is looked at all day; what they ever did grows for years, so each has an index. Without
+-- statistics SQLite takes the later one of two that serve, hence the order.
 create index conversations_of_assignee on conversations (workspace_id, assignee_user_id, last_activity_at, id) where assignee_user_id is not null;
+create index conversations_mine on conversations (workspace_id, assignee_user_id, last_activity_at, id) where assignee_user_id is not null and status in ('open', 'waiting', 'pending') and not test;
+create index conversations_solved on conversations (workspace_id, last_activity_at, id) where status = 'solved' and not test;
 create index conversations_waiting on conversations (workspace_id, waiting_since, id) where waiting_since is not null and status <> 'closed';
 create index conversations_priority on conversations (workspace_id, priority_rank, id) where status in ('open', 'waiting', 'pending') and not test;
 create index conversations_requires_action on conversations (workspace_id, last_activity_at, id) where requires_action is not null;

@@ -115,14 +115,7 @@ fn apply(builder: &mut FilterBuilder, filter: &ConversationFilter) {
     if !filter.include_test {
         builder.push("not c.test");
     }
-    match filter.statuses.as_slice() {
-        // Spelled out, because the partial indexes are chosen by this very text.
-        [Status::Open, Status::Waiting, Status::Pending] => {
-            builder.push("c.status in ('open', 'waiting', 'pending')");
-        }
-        [] => {}
-        statuses => builder.push_in("c.status", statuses.iter().map(|status| status.as_str())),
-    }
+    apply_statuses(builder, &filter.statuses);
     if let Some(lifecycle) = filter.lifecycle {
         match lifecycle {
             Lifecycle::Automated => builder.push("c.lifecycle = 'automated'"),
@@ -153,5 +146,25 @@ fn apply(builder: &mut FilterBuilder, filter: &ConversationFilter) {
     }
     if !filter.priorities.is_empty() {
         builder.push_in("c.priority", filter.priorities.iter().map(|priority| priority.as_str()));
+    }
+}
+
+const ACTIVE: [Status; 3] = [Status::Open, Status::Waiting, Status::Pending];
+
+/// Some statuses are spelled out, because the partial indexes are chosen by this very text.
+fn apply_statuses(builder: &mut FilterBuilder, statuses: &[Status]) {
+    if statuses.is_empty() {
+        return;
+    }
+    if statuses == [Status::Solved] {
+        builder.push("c.status = 'solved'");
+        return;
+    }
+    let only_active = statuses.iter().all(|status| ACTIVE.contains(status));
+    if only_active {
+        builder.push("c.status in ('open', 'waiting', 'pending')");
+    }
+    if !only_active || !ACTIVE.iter().all(|status| statuses.contains(status)) {
+        builder.push_in("c.status", statuses.iter().map(|status| status.as_str()));
     }
 }

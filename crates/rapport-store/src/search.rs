@@ -29,7 +29,8 @@ const MAX_BODY_BYTES: usize = 100_000;
 
 #[derive(Clone, Debug)]
 pub struct SearchQuery<'a> {
-    /// What somebody typed. Every word must occur; the last one may be a beginning; quoted words stand together.
+    /// What somebody typed. Every word must occur; the last one may be a beginning, unless it is very short or very
+    /// frequent; quoted words stand together.
     pub text: &'a str,
     pub kind: Option<SearchKind>,
     pub limit: i64,
@@ -62,9 +63,12 @@ pub fn index_new(tx: &mut Tx<'_>, document: &SearchDocument<'_>) -> Result<(), E
 
 /// The newest first.
 pub fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>) -> Result<Vec<SearchHit>, Error> {
-    let terms = parse_terms(query.text);
+    let mut terms = parse_terms(query.text);
     if terms.is_empty() {
         return Ok(Vec::new());
+    }
+    if let Some(last) = terms.last_mut().filter(|last| last.prefix) {
+        last.prefix = !dialect::is_frequent(tx, last, COMPLETE_FROM)?;
     }
     dialect::search(tx, query, &terms)
 }
@@ -78,6 +82,10 @@ pub struct Term {
 }
 
 const MAX_TERMS: usize = 16;
+/// A last word of fewer letters is taken as complete: too many words begin with it to be of use or quick.
+const PREFIX_LETTERS: usize = 4;
+/// A last word that so many documents hold is taken as complete.
+const COMPLETE_FROM: i64 = 1_000;
 
 /// Splits typed text into terms of letters and digits, so that nothing of the engine's query syntax gets through.
 pub fn parse_terms(text: &str) -> Vec<Term> {
@@ -103,11 +111,17 @@ pub fn parse_terms(text: &str) -> Vec<Term> {
     let ends_open = !text.ends_with(char::is_whitespace) && !text.ends_with('"');
     if let Some(last) = terms.last_mut()
         && ends_open
-        && last.words.last().is_some_and(|word| word.chars().count() >= 2)
+        && last.words.last().is_some_and(|word| may_be_a_beginning(word))
     {
         last.prefix = true;
     }
     terms
+}
+
+fn may_be_a_beginning(word: &str) -> bool {
+    let letters = word.chars().count();
+    // Chinese, Japanese and Korean write words without spaces, so a word is found only as the beginning of a run.
+    letters >= PREFIX_LETTERS || (letters >= 1 && word.chars().any(|letter| letter >= '\u{2e80}'))
 }
 
 fn words_of(text: &str) -> Vec<String> {
@@ -139,21 +153,24 @@ mod tests {
 
     #[test]
     fn query_syntax_of_the_engines_is_only_text() {
-        assert_eq!(parse_terms("NEAR(a b) OR col:x* "), vec![
-            term(&["near", "a"], false),
-            term(&["b"], false),
-            term(&["or"], false),
-            term(&["col", "x"], false),
-        ]);
+        assert_eq!(
+            parse_terms("NEAR(a b) OR col:x* "),
+            vec![
+                term(&["near", "a"], false),
+                term(&["b"], false),
+                term(&["or"], false),
+                term(&["col", "x"], false),
+            ]
+        );
         assert!(parse_terms("\"'*!&|()").is_empty());
     }
 
     #[test]
     fn quotes_keep_words_together_and_the_last_word_may_be_unfinished() {
-        assert_eq!(parse_terms("\"order late\" ana.kovac@exam"), vec![
-            term(&["order", "late"], false),
-            term(&["ana", "kovac", "exam"], true),
-        ]);
+        assert_eq!(
+            parse_terms("\"order late\" ana.kovac@exam"),
+            vec![term(&["order", "late"], false), term(&["ana", "kovac", "exam"], true),]
+        );
         assert_eq!(parse_terms("done "), vec![term(&["done"], false)]);
     }
 

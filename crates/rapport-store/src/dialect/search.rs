@@ -1,11 +1,15 @@
 //! Full-text search differs between the engines: FTS5 beside a table, and a tsvector inside it.
 
 use crate::db::Engine;
-use crate::search::{SearchDocument, SearchHit, SearchQuery, Term};
+use crate::search::{SearchDocument, SearchHit, SearchKind, SearchQuery, Term};
 use crate::{Error, Param, Tx, params};
 
 /// Replaces what was indexed under the document's kind and reference.
-pub(crate) fn index_document(tx: &mut Tx<'_>, document: &SearchDocument<'_>, body: &str) -> Result<(), Error> {
+pub(crate) fn index_document(
+    tx: &mut Tx<'_>,
+    document: &SearchDocument<'_>,
+    body: &str,
+) -> Result<(), Error> {
     let removed = tx.query_opt(
         "delete from search_documents where workspace_id = ?1 and kind = ?2 and reference_id = ?3 returning id",
         &params![document.kind, document.reference_id],
@@ -21,7 +25,11 @@ pub(crate) fn index_document(tx: &mut Tx<'_>, document: &SearchDocument<'_>, bod
     index_new_document(tx, document, body)
 }
 
-pub(crate) fn index_new_document(tx: &mut Tx<'_>, document: &SearchDocument<'_>, body: &str) -> Result<(), Error> {
+pub(crate) fn index_new_document(
+    tx: &mut Tx<'_>,
+    document: &SearchDocument<'_>,
+    body: &str,
+) -> Result<(), Error> {
     match tx.engine() {
         Engine::Sqlite => {
             let row = tx.query_opt(
@@ -29,10 +37,13 @@ pub(crate) fn index_new_document(tx: &mut Tx<'_>, document: &SearchDocument<'_>,
                  values (?1, ?2, ?3, ?4, ?5, ?6) returning id",
                 &document_params(document),
             )?;
-            let id: i64 = row.ok_or_else(|| Error::Database("no row id for a search document".into()))?.get(0)?;
+            let id: i64 =
+                row.ok_or_else(|| Error::Database("no row id for a search document".into()))?.get(0)?;
+            let scope =
+                [None, Some(document.kind)].map(|kind| scope_word(tx.workspace().as_str(), kind)).join(" ");
             tx.execute(
-                "insert into search_index (rowid, scope, body) values (?2, ?1 /* workspace_id */, ?3)",
-                &params![id, body],
+                "insert into search_index (rowid, scope, body) select ?2, ?3, ?4 where ?1 is not null /* workspace_id */",
+                &params![id, scope, body],
             )?;
         }
         Engine::Postgres => {
@@ -60,21 +71,25 @@ fn document_params<'d>(document: &SearchDocument<'d>) -> [Param<'d>; 5] {
     ]
 }
 
-pub(crate) fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>, terms: &[Term]) -> Result<Vec<SearchHit>, Error> {
-    let kind = query.kind.map_or("", |kind| kind.as_str());
+pub(crate) fn search(
+    tx: &mut Tx<'_>,
+    query: &SearchQuery<'_>,
+    terms: &[Term],
+) -> Result<Vec<SearchHit>, Error> {
     let before = query.before.unwrap_or(i64::MAX);
     let rows = match tx.engine() {
         Engine::Sqlite => {
-            let expression = fts5_expression(tx.workspace().as_str(), terms);
+            let expression = fts5_expression(tx.workspace().as_str(), query.kind, terms);
             tx.query(
                 "select d.id, d.kind, d.reference_id, d.conversation_id, d.contact_id, d.occurred_at from search_index i \
                  join search_documents d on d.id = i.rowid where i.search_index match ?2 and i.rowid < ?3 \
-                 and d.workspace_id = ?1 and (?4 = '' or d.kind = ?4) order by i.rowid desc limit ?5",
-                &params![expression, before, kind, query.limit],
+                 and d.workspace_id = ?1 order by i.rowid desc limit ?4",
+                &params![expression, before, query.limit],
             )?
         }
         Engine::Postgres => {
             let expression = tsquery_expression(terms);
+            let kind = query.kind.map_or("", |kind| kind.as_str());
             tx.query(
                 "select d.id, d.kind, d.reference_id, d.conversation_id, d.contact_id, d.occurred_at from search_documents d \
                  where d.workspace_id = ?1 and d.body @@ to_tsquery('simple', cast(?2 as text)) and d.id < ?3 \
@@ -97,9 +112,34 @@ pub(crate) fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>, terms: &[Term]) -
         .collect()
 }
 
-/// `scope : "wsp_…" AND body : ("word" AND "two words" AND "begin" *)`. Terms hold letters and digits only.
-fn fts5_expression(workspace: &str, terms: &[Term]) -> String {
-    let mut expression = format!("scope : \"{workspace}\" AND body : (");
+/// Whether so many documents hold these words together that nobody means more words by them.
+pub(crate) fn is_frequent(tx: &mut Tx<'_>, term: &Term, threshold: i64) -> Result<bool, Error> {
+    let row = match tx.engine() {
+        Engine::Sqlite => {
+            let whole = Term { prefix: false, ..term.clone() };
+            let expression = fts5_expression(tx.workspace().as_str(), None, &[whole]);
+            tx.query_opt(
+                "select count(*) from (select 1 from search_index where search_index match ?2 \
+                 and ?1 is not null /* workspace_id */ limit ?3)",
+                &params![expression, threshold],
+            )?
+        }
+        // An inverted index in one piece finds the words that begin alike without merging their lists.
+        Engine::Postgres => return Ok(false),
+    };
+    row.map_or(Ok(false), |row| Ok(row.get::<i64>(0)? >= threshold))
+}
+
+/// The one word in the index that stands for a workspace, or for one kind of document in it. Reading a list of
+/// its own per kind spares a search for contacts the messages.
+fn scope_word(workspace: &str, kind: Option<SearchKind>) -> String {
+    let kind = kind.map_or("all", |kind| kind.as_str());
+    kind.chars().chain(workspace.chars()).filter(|character| character.is_ascii_alphanumeric()).collect()
+}
+
+/// `scope : allwsp… AND body : ("word" AND "two words" AND "begin" *)`. Terms hold letters and digits only.
+fn fts5_expression(workspace: &str, kind: Option<SearchKind>, terms: &[Term]) -> String {
+    let mut expression = format!("scope : {} AND body : (", scope_word(workspace, kind));
     for (index, term) in terms.iter().enumerate() {
         if index > 0 {
             expression.push_str(" AND ");

@@ -12,20 +12,30 @@ on_both_engines! {
     nothing_of_another_workspace_is_found,
     what_was_indexed_again_is_found_by_its_new_words_only,
     query_syntax_is_only_text,
+    a_kind_is_found_alone,
+    a_short_last_word_is_complete_except_in_scripts_without_spaces,
 }
 
-async fn add(bench: &Bench, workspace: &rapport_domain::WorkspaceId, reference: &'static str, body: &'static str) {
+async fn add(
+    bench: &Bench,
+    workspace: &rapport_domain::WorkspaceId,
+    reference: &'static str,
+    body: &'static str,
+) {
     bench
         .store
         .write(workspace, reference, move |tx| {
-            index(tx, &SearchDocument {
-                kind: SearchKind::Message,
-                reference_id: reference,
-                conversation_id: Some("cnv_1"),
-                contact_id: None,
-                occurred_at: Timestamp::from_millis(1),
-                body,
-            })
+            index(
+                tx,
+                &SearchDocument {
+                    kind: SearchKind::Message,
+                    reference_id: reference,
+                    conversation_id: Some("cnv_1"),
+                    contact_id: None,
+                    occurred_at: Timestamp::from_millis(1),
+                    body,
+                },
+            )
         })
         .await
         .expect("indexed");
@@ -51,7 +61,11 @@ async fn words_phrases_and_beginnings_are_found_newest_first(engine: Engine) {
     assert_eq!(find(&bench, "order 10234 ").await, ["one"]);
     assert_eq!(find(&bench, "\"has not\"").await, ["one"]);
     assert_eq!(find(&bench, "\"not has\"").await, Vec::<String>::new());
-    assert_eq!(find(&bench, "ord arriv").await, Vec::<String>::new(), "only the last word may be unfinished");
+    assert_eq!(
+        find(&bench, "orde arriv").await,
+        Vec::<String>::new(),
+        "only the last word may be unfinished"
+    );
     assert_eq!(find(&bench, "order arriv").await, ["two", "one"]);
     assert_eq!(find(&bench, "maria@customers.example").await, ["one"]);
 }
@@ -76,8 +90,63 @@ async fn query_syntax_is_only_text(engine: Engine) {
     let bench = bench(engine).await;
     let workspace = bench.workspace.clone();
     add(&bench, &workspace, "one", "plain words near or not").await;
-    for text in ["\"", "NEAR(", "*", "body:plain", "!&|", "plain' & 'words", "scope:wsp_2 OR plain", "a\u{0}b", "():*<->"] {
+    for text in [
+        "\"",
+        "NEAR(",
+        "*",
+        "body:plain",
+        "!&|",
+        "plain' & 'words",
+        "scope:wsp_2 OR plain",
+        "a\u{0}b",
+        "():*<->",
+    ] {
         let _ = find(&bench, text).await;
     }
     assert_eq!(find(&bench, "plain NOT words").await, ["one"], "operators are words like any other");
+}
+
+async fn a_kind_is_found_alone(engine: Engine) {
+    let bench = bench(engine).await;
+    let workspace = bench.workspace.clone();
+    add(&bench, &workspace, "one", "Maria").await;
+    let document = |kind, reference_id| SearchDocument {
+        kind,
+        reference_id,
+        conversation_id: None,
+        contact_id: None,
+        occurred_at: Timestamp::from_millis(1),
+        body: "Maria",
+    };
+    bench
+        .store
+        .write(&workspace, "two", move |tx| index(tx, &document(SearchKind::Contact, "two")))
+        .await
+        .expect("indexed");
+    for (kind, expected) in [
+        (None, vec!["two", "one"]),
+        (Some(SearchKind::Message), vec!["one"]),
+        (Some(SearchKind::Contact), vec!["two"]),
+        (Some(SearchKind::Conversation), vec![]),
+    ] {
+        let found = bench
+            .store
+            .read(&workspace, move |tx| {
+                search(tx, &SearchQuery { text: "maria", kind, limit: 10, before: None })
+            })
+            .await
+            .expect("a search");
+        let references: Vec<&str> = found.iter().map(|hit| hit.reference_id.as_str()).collect();
+        assert_eq!(references, expected, "{kind:?}");
+    }
+}
+
+async fn a_short_last_word_is_complete_except_in_scripts_without_spaces(engine: Engine) {
+    let bench = bench(engine).await;
+    let workspace = bench.workspace.clone();
+    add(&bench, &workspace, "one", "delivery").await;
+    add(&bench, &workspace, "two", "del 注文番号").await;
+    assert_eq!(find(&bench, "del").await, ["two"]);
+    assert_eq!(find(&bench, "deli").await, ["one"]);
+    assert_eq!(find(&bench, "注文").await, ["two"]);
 }
