@@ -3,11 +3,13 @@
 //! Writes are committed in groups and acknowledged only when they are on disk; reads see one consistent moment.
 //! Closures never run on the async executor, and nothing outside of this crate meets a driver.
 
+pub mod bare;
 mod connection;
 mod flush;
 mod listen;
 pub(crate) mod postgres;
 mod reader;
+pub mod record;
 mod sqlite;
 mod tls;
 mod translate;
@@ -26,6 +28,7 @@ use tokio::sync::{oneshot, watch};
 use crate::migrate::{self, MigrationReport};
 use crate::{Error, backoff::Backoff};
 use connection::Connection;
+use record::Recorder;
 pub use tx::{NewEvent, NewJob, ServerTx, Tx};
 
 const SQLITE_BATCH: usize = 256;
@@ -73,6 +76,8 @@ pub struct StoreConfig {
     pub write_patience: Duration,
     /// How long a read waits while the database is away.
     pub read_patience: Duration,
+    /// Keeps every statement, for measurements only: it grows without bound.
+    pub recorder: Option<Recorder>,
 }
 
 impl Default for StoreConfig {
@@ -84,6 +89,7 @@ impl Default for StoreConfig {
             max_batch: 0,
             write_patience: Duration::from_secs(30),
             read_patience: Duration::from_secs(5),
+            recorder: None,
         }
     }
 }
@@ -98,9 +104,16 @@ pub(crate) enum Opener {
 /// What the database threads share with the store's handles.
 struct Shared {
     opener: Opener,
+    recorder: Option<Recorder>,
     commits: watch::Sender<u64>,
     healthy: AtomicBool,
     closing: AtomicBool,
+}
+
+impl Shared {
+    fn connect(&self, writes: bool) -> Result<Connection, Error> {
+        Ok(Connection::open(&self.opener, writes)?.recorded_by(self.recorder.clone()))
+    }
 }
 
 /// Where closures are handed in; taken away when the store closes.
@@ -124,9 +137,10 @@ impl Store {
     /// Connects and starts the database threads. The schema is left as it is: see [`migrate`](Self::migrate).
     pub fn open(config: StoreConfig) -> Result<Self, Error> {
         let opener = Opener::new(&config.url)?;
-        let first = off_the_executor(|| first_connection(&opener))?;
+        let first = off_the_executor(|| first_connection(&opener))?.recorded_by(config.recorder.clone());
         let shared = Arc::new(Shared {
             opener,
+            recorder: config.recorder.clone(),
             commits: watch::Sender::new(0),
             healthy: AtomicBool::new(true),
             closing: AtomicBool::new(false),

@@ -100,6 +100,12 @@ pub fn claim_jobs(
     Ok(jobs.into_iter().map(|(_, job)| job).collect())
 }
 
+/// Puts every claimed job back into the queue at once and answers how many there were. Only for a process that
+/// nobody else works beside: whoever held the claims before has died.
+pub fn release_jobs(tx: &mut ServerTx<'_>) -> Result<u64, Error> {
+    tx.execute("update jobs set state = 'queued', lease_until = null where state = 'running'", &[])
+}
+
 /// The job is done.
 pub fn complete_job(tx: &mut impl ReportJobs, job: &ClaimedJob) -> Result<bool, Error> {
     tx.report(

@@ -16,6 +16,17 @@ pub enum Param<'a> {
 }
 
 impl Param<'_> {
+    pub(crate) fn to_static(&self) -> Param<'static> {
+        match self {
+            Self::Null => Param::Null,
+            Self::Int(number) => Param::Int(*number),
+            Self::Bool(flag) => Param::Bool(*flag),
+            Self::Text(text) => Param::OwnedText((*text).to_owned()),
+            Self::OwnedText(text) => Param::OwnedText(text.clone()),
+            Self::Real(number) => Param::Real(*number),
+        }
+    }
+
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),

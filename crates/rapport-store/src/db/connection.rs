@@ -3,6 +3,7 @@
 use rapport_domain::WorkspaceId;
 
 use super::postgres::PostgresDriver;
+use super::record::{Recorder, Trace};
 use super::sqlite::SqliteDriver;
 use super::tx::{NewEvent, NewJob};
 use super::{Engine, Opener, flush};
@@ -43,6 +44,7 @@ enum Driver {
 pub(super) struct Mark {
     events: usize,
     jobs: usize,
+    statements: usize,
     wake: bool,
 }
 
@@ -57,6 +59,7 @@ pub(crate) struct Connection {
     /// ignores it, because PostgreSQL would refuse everything after it.
     spoiled: Option<Error>,
     fault: Option<Fault>,
+    trace: Trace,
 }
 
 impl Connection {
@@ -74,7 +77,13 @@ impl Connection {
             wake: false,
             spoiled: None,
             fault: None,
+            trace: Trace::default(),
         })
+    }
+
+    pub(super) fn recorded_by(mut self, recorder: Option<Recorder>) -> Self {
+        self.trace = Trace::new(recorder);
+        self
     }
 
     pub(crate) fn engine(&self) -> Engine {
@@ -90,14 +99,16 @@ impl Connection {
         scope: Option<&str>,
         params: &[Param<'_>],
     ) -> Result<u64, Error> {
-        self.run(
+        let outcome = self.run(
             |driver| match driver {
                 Driver::Sqlite(driver) => driver.execute(sql, scope, params),
                 Driver::Postgres(driver) => driver.execute(sql, scope, params),
             },
             params,
             Spoil::Yes,
-        )
+        )?;
+        self.trace.note(sql, scope, params);
+        Ok(outcome)
     }
 
     pub(super) fn query(
@@ -106,14 +117,16 @@ impl Connection {
         scope: Option<&str>,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, Error> {
-        self.run(
+        let outcome = self.run(
             |driver| match driver {
                 Driver::Sqlite(driver) => driver.query(sql, scope, params),
                 Driver::Postgres(driver) => driver.query(sql, scope, params),
             },
             params,
             Spoil::Yes,
-        )
+        )?;
+        self.trace.note(sql, scope, params);
+        Ok(outcome)
     }
 
     /// Like [`execute`](Self::execute), but after a refusal the transaction can go on.
@@ -123,7 +136,7 @@ impl Connection {
         scope: Option<&str>,
         params: &[Param<'_>],
     ) -> Result<u64, Error> {
-        self.run(
+        let outcome = self.run(
             |driver| match driver {
                 // A refused statement of SQLite takes back only itself.
                 Driver::Sqlite(driver) => driver.execute(sql, scope, params),
@@ -142,7 +155,9 @@ impl Connection {
             },
             params,
             Spoil::No,
-        )
+        )?;
+        self.trace.note(sql, scope, params);
+        Ok(outcome)
     }
 
     fn run<T>(
@@ -194,6 +209,7 @@ impl Connection {
     pub(super) fn begin(&mut self) -> Result<(), Failure> {
         self.events.clear();
         self.jobs.clear();
+        self.trace.truncate(0);
         self.wake = false;
         self.spoiled = None;
         self.fault = None;
@@ -227,13 +243,19 @@ impl Connection {
     pub(super) fn undo_to(&mut self, mark: Mark) -> Result<(), Failure> {
         self.events.truncate(mark.events);
         self.jobs.truncate(mark.jobs);
+        self.trace.truncate(mark.statements);
         self.wake = mark.wake;
         self.spoiled = None;
         self.control("rollback to savepoint closure")
     }
 
     fn mark(&self) -> Mark {
-        Mark { events: self.events.len(), jobs: self.jobs.len(), wake: self.wake }
+        Mark {
+            events: self.events.len(),
+            jobs: self.jobs.len(),
+            statements: self.trace.len(),
+            wake: self.wake,
+        }
     }
 
     pub(super) fn flush(&mut self) -> Result<(), Error> {
@@ -247,7 +269,13 @@ impl Connection {
     /// Commits, and says whether those who wait for events or jobs are concerned.
     pub(super) fn commit(&mut self) -> Result<bool, Failure> {
         self.control("commit")?;
+        self.trace.finish(true);
         Ok(std::mem::take(&mut self.wake))
+    }
+
+    /// Hands what a read did to the recorder, before its caller gets the answer.
+    pub(super) fn record_read(&mut self) {
+        self.trace.finish(false);
     }
 
     pub(super) fn roll_back(&mut self) -> Result<(), Failure> {

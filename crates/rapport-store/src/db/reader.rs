@@ -53,6 +53,7 @@ where
             Some(error) if outcome.is_ok() => Err(E::from(error.clone())),
             _ => outcome,
         };
+        connection.record_read();
         let _ = reply.send(outcome);
     }
 
@@ -94,7 +95,7 @@ impl Reader {
         loop {
             let opened = match self.connection.take() {
                 Some(connection) => Ok(connection),
-                None => Connection::open(&self.shared.opener, false),
+                None => self.shared.connect(false),
             };
             let error = match opened {
                 Ok(mut connection) => match connection.begin() {

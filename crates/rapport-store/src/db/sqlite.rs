@@ -40,6 +40,10 @@ impl SqliteDriver {
         Ok(Self { connection, read_only: false })
     }
 
+    pub(super) fn into_connection(self) -> Connection {
+        self.connection
+    }
+
     pub(super) fn reader(path: &Path) -> Result<Self, Error> {
         let connection = open(path)?;
         connection

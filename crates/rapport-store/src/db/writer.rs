@@ -163,7 +163,7 @@ impl Writer {
             if waiting.is_empty() {
                 return None;
             }
-            match Connection::open(&self.shared.opener, true) {
+            match self.shared.connect(true) {
                 Ok(connection) => return Some(connection),
                 Err(error) => {
                     tracing::warn!(%error, waiting = waiting.len(), "the database cannot be reached for writing");

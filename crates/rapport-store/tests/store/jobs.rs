@@ -1,7 +1,7 @@
 //! Jobs: leases, fences, order per key, retries and burial.
 
 use rapport_store::jobs::{
-    ClaimedJob, bury_job, cancel_job, claim_jobs, complete_job, extend_lease, list_jobs, next_job_at,
+    ClaimedJob, bury_job, cancel_job, claim_jobs, complete_job, extend_lease, list_jobs, next_job_at, release_jobs,
     replay_job, retry_job, sweep_jobs,
 };
 use rapport_store::{Engine, Error, NewJob};
@@ -12,6 +12,7 @@ use crate::support::{Bench, bench, event, job};
 on_both_engines! {
     a_job_is_claimed_once_when_it_is_due,
     a_stale_holder_is_refused,
+    what_a_dead_holder_left_is_free_at_once,
     jobs_of_one_key_run_one_at_a_time_in_order,
     a_buried_job_can_be_seen_and_replayed,
     a_result_and_its_report_commit_together,
@@ -107,6 +108,15 @@ async fn a_stale_holder_is_refused(engine: Engine) {
     assert!(!bench.store.write_server("claims", move |tx| bury_job(tx, &stale, "late")).await.unwrap());
     assert!(!bench.store.write_server("claims", move |tx| extend_lease(tx, &late, 9_000)).await.unwrap());
     assert!(complete(&bench, &second).await);
+}
+
+async fn what_a_dead_holder_left_is_free_at_once(engine: Engine) {
+    let bench = bench(engine).await;
+    enqueue(&bench, vec![job("job_1", Some("a"), 0), job("job_2", Some("b"), 0)]).await;
+    let first = claim(&bench, 0, 1).await.remove(0);
+    assert_eq!(bench.store.write_server("claims", release_jobs).await.unwrap(), 1);
+    assert!(!complete(&bench, &first).await, "the old claim is worth nothing");
+    assert_eq!(ids(&claim(&bench, 0, 10).await), ["job_1", "job_2"]);
 }
 
 async fn jobs_of_one_key_run_one_at_a_time_in_order(engine: Engine) {

@@ -1,0 +1,85 @@
+//! Every list of the inbox walks an index of its own; none sorts or passes over what it does not show.
+
+use rapport_domain::{Status, UserId};
+use rapport_store::conversation_list::{AssigneeFilter, ConversationFilter, Sort, count, list};
+use rapport_store::db::bare::Bare;
+use rapport_store::db::record::Recorder;
+use rapport_store::{Engine, Error, Store, StoreConfig};
+
+use crate::on_both_engines;
+use crate::support::bench;
+
+on_both_engines! {
+    statuses_in_any_order_and_number_are_accepted,
+}
+
+fn of(statuses: &[Status]) -> ConversationFilter {
+    ConversationFilter { statuses: statuses.to_vec(), ..ConversationFilter::default() }
+}
+
+async fn statuses_in_any_order_and_number_are_accepted(engine: Engine) {
+    let bench = bench(engine).await;
+    for statuses in [&[][..], &[Status::Solved], &[Status::Waiting, Status::Open], Status::ALL] {
+        let filter = of(statuses);
+        let found = bench
+            .store
+            .read(&bench.workspace, move |tx| {
+                let viewer = UserId::from_stored("usr_1");
+                count(tx, &viewer, &filter, 10)?;
+                list(tx, &viewer, &filter, Sort::LastActivity, None, 10)
+            })
+            .await
+            .expect("a list");
+        assert!(found.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_view_reads_its_own_index_in_order() {
+    let bench = bench(Engine::Sqlite).await;
+    let recorder = Recorder::default();
+    let config = StoreConfig { recorder: Some(recorder.clone()), ..bench.database.config.clone() };
+    let store = Store::open(config).expect("the store opens");
+    let active = of(&[Status::Pending, Status::Open, Status::Waiting]);
+    let mine = Some(AssigneeFilter::User(UserId::from_stored("usr_1")));
+    let unassigned = Some(AssigneeFilter::Unassigned);
+    let views = [
+        (active.clone(), Sort::LastActivity, "conversations_active"),
+        (of(&[Status::Open]), Sort::LastActivity, "conversations_active"),
+        (
+            ConversationFilter { assignee: mine.clone(), ..active.clone() },
+            Sort::LastActivity,
+            "conversations_mine",
+        ),
+        (
+            ConversationFilter { assignee: unassigned, ..active.clone() },
+            Sort::LastActivity,
+            "conversations_unassigned",
+        ),
+        (active.clone(), Sort::OldestUnanswered, "conversations_waiting"),
+        (active.clone(), Sort::Priority, "conversations_priority"),
+        (active, Sort::Created, "conversations_created"),
+        (of(&[Status::Solved]), Sort::LastActivity, "conversations_solved"),
+        (ConversationFilter::default(), Sort::LastActivity, "conversations_recent"),
+        (
+            ConversationFilter { assignee: mine, ..ConversationFilter::default() },
+            Sort::LastActivity,
+            "conversations_of_assignee",
+        ),
+    ];
+    let mut bare = Bare::open(&bench.database.config.url).expect("a bare connection");
+    for (filter, sort, index) in views {
+        let viewer = UserId::from_stored("usr_1");
+        store
+            .read(&bench.workspace, move |tx| -> Result<(), Error> {
+                list(tx, &viewer, &filter, sort, None, 50).map(drop)
+            })
+            .await
+            .expect("a list");
+        let recorded = recorder.take();
+        let statement = &recorded[0].statements[0];
+        let plan = bare.plan(statement).expect("a plan");
+        assert!(plan[0].contains(&format!("USING INDEX {index} ")), "{index}: {plan:#?}");
+        assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{index} is sorted again: {plan:#?}");
+    }
+}
