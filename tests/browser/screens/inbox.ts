@@ -40,7 +40,7 @@ export class InboxScreen {
   }
 
   /** Waits until the text stands in this many messages. */
-  async expectMessages(text: string, count: number, timeout = 10_000) {
+  async expectMessages(text: string, count: number, timeout = 20_000) {
     await expect
       .poll(async () => (await this.texts()).filter((one) => one.includes(text)).length, {
         message: `messages that say "${text}"`,

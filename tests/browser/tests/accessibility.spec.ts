@@ -33,7 +33,7 @@ for (const { name, ...look } of looks) {
     browserOfNobody,
     workspace,
   }) => {
-    test.setTimeout(180_000);
+    test.setTimeout(300_000);
     const to = `accessible.${name.replace(/\W+/g, ".")}@company.test`;
     const account = await workspace.createIngestAccount(to);
     const html = "<p>Hello, this is <b>HTML</b>.</p>";

@@ -23,6 +23,7 @@ test("a visitor and a teammate talk live, and a note never reaches the visitor",
   await inbox.row(/Do you deliver to Malta/).click();
   await inbox.expectMessages("Do you deliver to Malta?", 1);
   await inbox.addNote("Malta is expensive for us.");
+  await inbox.expectMessages("Malta is expensive for us.", 1);
   await inbox.reply("Yes, within five days.");
   await expect(visitor.log).toContainText("Yes, within five days.");
   await expect(visitor.log).toContainText("Bo Chen");

@@ -19,7 +19,7 @@ test("the watch notices a script, a request and a dialog", async ({ browserOfNob
 });
 
 test("markup in a mail neither runs nor reaches out", async ({ browserOf, workspace, rapport }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const to = "hostile@company.test";
   const account = await workspace.createIngestAccount(to);
   const mail = { to, from: "Mallory <mallory@customer.test>", subject: "Markup" };
