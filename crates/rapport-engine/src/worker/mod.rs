@@ -50,6 +50,7 @@ impl Engine {
 }
 
 async fn run_jobs(engine: Engine, mut shutdown: watch::Receiver<bool>) {
+    release_abandoned(&engine).await;
     let slots = Arc::new(Semaphore::new(PARALLEL_JOBS));
     let mut commits = engine.store().subscribe_commits();
     let mut running = JoinSet::new();
@@ -87,6 +88,23 @@ async fn run_jobs(engine: Engine, mut shutdown: watch::Receiver<bool>) {
         }
     }
     while running.join_next().await.is_some() {}
+}
+
+/// One server alone works on an SQLite file, so what is claimed when it starts was left by one that died.
+/// On PostgreSQL it may be in good hands, and its claim has to run out first.
+async fn release_abandoned(engine: &Engine) {
+    if engine.store().engine() != rapport_store::Engine::Sqlite {
+        return;
+    }
+    let released = engine
+        .store()
+        .write_server("jobs", |tx| Ok::<_, Error>(rapport_store::jobs::release_jobs(tx)?))
+        .await;
+    match released {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "jobs of an earlier run are taken up again"),
+        Err(error) => tracing::warn!(%error, "jobs of an earlier run wait until their claims run out"),
+    }
 }
 
 async fn claim(engine: &Engine, limit: usize) -> Result<Vec<ClaimedJob>, Error> {

@@ -1,8 +1,8 @@
 //! Jobs: leases, fences, order per key, retries and burial.
 
 use rapport_store::jobs::{
-    ClaimedJob, bury_job, cancel_job, claim_jobs, complete_job, extend_lease, list_jobs, next_job_at, release_jobs,
-    replay_job, retry_job, sweep_jobs,
+    ClaimedJob, bury_job, cancel_job, claim_jobs, complete_job, extend_lease, list_jobs, next_job_at,
+    release_jobs, replay_job, retry_job, sweep_jobs,
 };
 use rapport_store::{Engine, Error, NewJob};
 
