@@ -52,10 +52,10 @@ impl Blobs {
         if self.0.head(&path).await.is_ok_and(|found| fresh(&found)) {
             return Ok(key);
         }
-        self.0
-            .put(&path, PutPayload::from_bytes(bytes))
-            .await
-            .map_err(|error| Error::Blob(error.to_string()))?;
+        // Mostly a full disk or a store that is away: callers are told to come back, as with the database.
+        self.0.put(&path, PutPayload::from_bytes(bytes)).await.map_err(|error| {
+            rapport_store::Error::Unavailable(format!("a file cannot be written: {error}"))
+        })?;
         Ok(key)
     }
 
