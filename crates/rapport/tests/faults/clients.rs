@@ -75,10 +75,16 @@ impl Clients {
         let mut writers = Vec::new();
         for number in 1..=2 {
             let ways = [
-                ("reported", Way::Reported { conversation: office.api_conversation(&format!("reported{number}")) }),
+                (
+                    "reported",
+                    Way::Reported { conversation: office.api_conversation(&format!("reported{number}")) },
+                ),
                 ("posted", Way::Posted { path: office.ingest_path() }),
                 ("delivered", Way::Delivered { smtp: office.smtp }),
-                ("answered", Way::Answered { conversation: office.email_conversation(&format!("answered{number}")) }),
+                (
+                    "answered",
+                    Way::Answered { conversation: office.email_conversation(&format!("answered{number}")) },
+                ),
             ];
             for (name, way) in ways {
                 writers.push(Writer {
@@ -94,17 +100,16 @@ impl Clients {
         Self { writers, ledger }
     }
 
-    /// Lets all of them write until `stop` turns true, or until the server is silent; `during` runs meanwhile.
-    pub fn write_while<T>(&mut self, findings: &Findings, during: impl FnOnce(&AtomicBool) -> T) -> T {
+    /// Lets all of them write while `during` runs.
+    pub fn write_while<T>(&mut self, findings: &Findings, during: impl FnOnce() -> T) -> T {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             for writer in &mut self.writers {
                 let stop = &stop;
                 scope.spawn(move || writer.write_until(stop, findings));
             }
-            let outcome = during(&stop);
-            stop.store(true, Ordering::SeqCst);
-            outcome
+            let _stopping = StopAtTheEnd(&stop);
+            during()
         })
     }
 
@@ -129,6 +134,15 @@ impl Clients {
     /// Keys of acknowledged answers.
     pub fn acknowledged_answers(&self) -> BTreeSet<String> {
         self.ledger.keys("acknowledged").into_iter().filter(|key| key.starts_with("answered")).collect()
+    }
+}
+
+/// Ends the writers even when what runs meanwhile panics, so that the test fails instead of going on forever.
+struct StopAtTheEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtTheEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }
 

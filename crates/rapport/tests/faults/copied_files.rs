@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use rapport_testkit::process::{RapportOptions, RapportProcess};
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::audit::{all_messages, assert_events_without_gap};
 use super::clients::{Clients, Findings};
 use super::http::Client;
-use super::office::{BINARY, Data, Office};
+use super::office::{Data, Office, binary};
 use super::random::Random;
 
 const COPIES: usize = 3;
@@ -23,7 +22,7 @@ fn a_copy_of_the_files_holds_everything_that_was_acknowledged_before() {
     let mut clients = Clients::new(&office);
     let findings = Findings::default();
     let ledger = clients.ledger.clone();
-    let copies: Vec<_> = clients.write_while(&findings, |_| {
+    let copies: Vec<_> = clients.write_while(&findings, || {
         let copy_one = |number: usize| {
             std::thread::sleep(random.pause(50, 600));
             let acknowledged = ledger.keys("acknowledged");
@@ -37,14 +36,16 @@ fn a_copy_of_the_files_holds_everything_that_was_acknowledged_before() {
     for (copy, acknowledged) in copies {
         assert!(!acknowledged.is_empty(), "nothing was acknowledged before the copy, so nothing was tested");
         let options = RapportOptions {
-            binary: Some(BINARY.into()),
+            binary: Some(binary().into()),
             data_folder: Some(copy),
             ..RapportOptions::default()
         };
         let server = RapportProcess::start(options).unwrap();
         let client = Client::new(server.address(), office.client.token());
-        let present: BTreeSet<String> =
-            all_messages(&client).iter().map(|message| message["body_text"].as_str().unwrap().trim().to_owned()).collect();
+        let present: BTreeSet<String> = all_messages(&client)
+            .iter()
+            .map(|message| message["body_text"].as_str().unwrap().trim().to_owned())
+            .collect();
         let lost: Vec<&String> = acknowledged.difference(&present).collect();
         assert!(lost.is_empty(), "acknowledged but not in the copy: {lost:?}");
         assert_events_without_gap(&client);

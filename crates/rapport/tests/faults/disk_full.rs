@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::audit::{all_messages, assert_events_without_gap, assert_nothing_lost_or_doubled};
 use super::clients::{Clients, Findings};
-use super::office::{BINARY, Data, Office, mail, messages_path, status_of, wait_until};
+use super::office::{Data, Office, binary, mail, messages_path, status_of, wait_until};
 
 const RECOVERY: Duration = Duration::from_secs(30);
 
@@ -30,7 +30,7 @@ fn a_full_disk_stops_writes_only_and_only_as_long_as_it_is_full() {
         probes += 1;
         write(&office, &conversation, &format!("probe {probes}"))
     };
-    clients.write_while(&findings, |_| {
+    clients.write_while(&findings, || {
         std::thread::sleep(Duration::from_millis(400));
         for space in [Some(48 * 1024), None] {
             fill_up(&office, space);
@@ -61,10 +61,12 @@ fn a_full_disk_stops_writes_only_and_only_as_long_as_it_is_full() {
 
 /// A server whose writes beyond the limit fail instead of ending it.
 fn open() -> Office {
-    let script = "trap '' XFSZ; exec \"$0\" serve";
+    // The log goes through a pipe, so that it is there to be read when the test fails.
+    let script = "trap '' XFSZ; pipe=$(mktemp -u); mkfifo \"$pipe\"; cat <\"$pipe\" & exec 3>\"$pipe\"; rm \"$pipe\"; \
+                  exec \"$0\" serve >&3 2>&1 3>&-";
     let options = RapportOptions {
         binary: Some("/bin/sh".into()),
-        arguments: vec!["-c".into(), script.into(), BINARY.into()],
+        arguments: vec!["-c".into(), script.into(), binary()],
         ..RapportOptions::default()
     };
     Office::open_with(Data::Sqlite, options)
@@ -77,7 +79,8 @@ fn write(office: &Office, conversation: &str, text: &str) -> u16 {
 
 /// Lets the largest file grow by this much, or lets nothing be written at all.
 fn fill_up(office: &Office, space: Option<u64>) {
-    let sizes = fs::read_dir(office.server.data_folder()).unwrap().map(|entry| entry.unwrap().metadata().unwrap());
+    let sizes =
+        fs::read_dir(office.server.data_folder()).unwrap().map(|entry| entry.unwrap().metadata().unwrap());
     let largest = sizes.map(|metadata| metadata.len()).max().unwrap();
     limit_files(office, Some(space.map_or(0, |space| largest + space)));
 }

@@ -70,7 +70,8 @@ impl Client {
     fn send(&self, method: &str, path: &str, media_type: &str, body: &[u8]) -> Result<Answer> {
         let mut reader = self.open(method, path, media_type, body)?;
         let (status, headers) = read_head(&mut reader)?;
-        let length = |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let length =
+            |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let body = if length("transfer-encoding").is_some_and(|value| value.contains("chunked")) {
             let mut whole = Vec::new();
             while let Some(chunk) = read_chunk(&mut reader)? {
@@ -88,7 +89,8 @@ impl Client {
 
     /// Numbers of the logged events after `after`, in the order in which they came, up to the newest at the start.
     pub fn event_numbers(&self, after: i64) -> Result<Vec<i64>> {
-        let mut reader = self.open("GET", &format!("/api/v1/events?after={after}"), "application/json", &[])?;
+        let mut reader =
+            self.open("GET", &format!("/api/v1/events?after={after}"), "application/json", &[])?;
         let (status, _) = read_head(&mut reader)?;
         if status != 200 {
             bail!("the event stream answered {status}");

@@ -24,7 +24,8 @@ fn nothing_acknowledged_is_lost_or_doubled_by_kills_on_postgres() {
 }
 
 fn kill_again_and_again(engine: Engine, name: &str) {
-    let rounds = std::env::var("RAPPORT_FAULT_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
+    let rounds =
+        std::env::var("RAPPORT_FAULT_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
     let mut random = Random::for_test(name);
     let mut office = Office::open(Data::fresh(engine));
     let mut clients = Clients::new(&office);
@@ -32,7 +33,7 @@ fn kill_again_and_again(engine: Engine, name: &str) {
     let mut restarts = Vec::new();
     for _ in 0..rounds {
         let moment = random.pause(50, 800);
-        clients.write_while(&findings, |_| {
+        clients.write_while(&findings, || {
             std::thread::sleep(moment);
             office.server.kill().unwrap();
         });

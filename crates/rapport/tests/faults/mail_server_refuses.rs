@@ -73,7 +73,10 @@ fn a_mail_server_that_is_away_is_waited_for() {
     let health = office.client.get(&path).unwrap().expect(200)["health"].clone();
     assert_eq!(health["state"], "error", "the administrator sees it: {health}");
 
-    let sink = Sink::start_at(SocketAddr::from(([127, 0, 0, 1], port)), Ledger::create(office.folder.path(), "late"));
+    let sink = Sink::start_at(
+        SocketAddr::from(([127, 0, 0, 1], port)),
+        Ledger::create(office.folder.path(), "late"),
+    );
     office.wait_for_delivery(&message, "sent", REPEATED);
     assert_eq!(sink.times_taken(message["email_message_id"].as_str().unwrap()), 1);
     let health = office.client.get(&path).unwrap().expect(200)["health"].clone();

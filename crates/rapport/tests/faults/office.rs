@@ -1,7 +1,8 @@
 //! A server with one workspace, an API channel and a mailbox that sends through a scripted mail server.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,9 +19,13 @@ use super::http::Client;
 use super::ledger::Ledger;
 use super::sink::Sink;
 
-pub const BINARY: &str = env!("CARGO_BIN_EXE_rapport");
 pub const MAILBOX: &str = "support@office.example";
 const OWNER: &str = "olive@office.example";
+
+/// `RAPPORT_BIN`, or the binary that Cargo built for these tests.
+pub fn binary() -> OsString {
+    std::env::var_os("RAPPORT_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_rapport").into())
+}
 
 /// Where the data is.
 pub enum Data {
@@ -65,7 +70,7 @@ pub struct Office {
 
 impl Office {
     pub fn open(data: Data) -> Self {
-        let options = RapportOptions { binary: Some(BINARY.into()), ..RapportOptions::default() };
+        let options = RapportOptions { binary: Some(binary().into()), ..RapportOptions::default() };
         Self::open_with(data, options)
     }
 
@@ -187,7 +192,7 @@ pub fn mailbox(port: u16) -> Value {
 
 fn create_owner(data_folder: &Path, database_url: Option<&str>) -> String {
     let administer = |words: &[&str]| {
-        let mut command = Command::new(PathBuf::from(BINARY));
+        let mut command = Command::new(binary());
         command.arg("admin").args(words).arg("--json").env("RAPPORT_DATA", data_folder);
         if let Some(url) = database_url {
             command.env("RAPPORT_DATABASE_URL", url);

@@ -25,7 +25,7 @@ fn the_server_outlives_its_database() {
     let mut clients = Clients::new(&office);
     let findings = Findings::default();
     let ledger = clients.ledger.clone();
-    let restarted = clients.write_while(&findings, |_| {
+    let restarted = clients.write_while(&findings, || {
         std::thread::sleep(Duration::from_millis(600));
         running.stop_immediately();
         std::thread::sleep(AWAY);
@@ -77,11 +77,16 @@ impl Running {
         let mut command = Command::new("setpriv");
         if rustix::process::geteuid().is_root() {
             let (user, group) = self.owner;
-            command.args([format!("--reuid={user}"), format!("--regid={group}"), "--clear-groups".to_owned()]);
+            command.args([
+                format!("--reuid={user}"),
+                format!("--regid={group}"),
+                "--clear-groups".to_owned(),
+            ]);
         }
         // It ends with the test, even if that is killed.
         command.args(["--pdeathsig", "QUIT"]).args(&self.command).current_dir("/");
-        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let process =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let port = self.command.iter().find_map(|word| word.strip_prefix("port="));
         Restarted { process, port: port.unwrap().parse().unwrap() }
     }

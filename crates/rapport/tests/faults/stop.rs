@@ -1,7 +1,6 @@
 //! The server is asked to end while clients write.
 
 use std::process::Command;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use rapport_store::Engine;
@@ -25,7 +24,7 @@ fn stop_under_load(engine: Engine) {
     let mut office = Office::open(Data::fresh(engine));
     let mut clients = Clients::new(&office);
     let findings = Findings::default();
-    let (status, took) = clients.write_while(&findings, |_: &AtomicBool| {
+    let (status, took) = clients.write_while(&findings, || {
         std::thread::sleep(Duration::from_millis(700));
         let since = Instant::now();
         (office.server.terminate().unwrap(), since.elapsed())
