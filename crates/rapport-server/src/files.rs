@@ -31,10 +31,10 @@ pub async fn image(State(state): State<AppState>, Path(token): Path<String>) -> 
     let client = state.images().ok_or_else(Problem::not_found)?;
     // Why it cannot be fetched is nothing to tell: it may say something about our network.
     let image = client.fetch_image(&url).await.map_err(|_| Problem::not_found())?;
-    if !may_show_inline(&image.media_type) {
+    if !may_show_inline(image.media_type) {
         return Err(Problem::not_found());
     }
-    Ok(confined(&image.media_type, "inline", Body::from(image.bytes)))
+    Ok(confined(image.media_type, "inline", Body::from(image.bytes)))
 }
 
 /// Types whose download a browser or system will not run.

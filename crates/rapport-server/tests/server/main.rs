@@ -9,6 +9,7 @@ mod channel_accounts;
 mod conversation;
 mod events;
 mod files;
+mod listener;
 mod openapi;
 mod security;
 mod static_files;
