@@ -42,7 +42,7 @@ impl EventHub {
             return Ok(sender.subscribe());
         }
         // The follower goes on from here; what is older, a listener that catches up finds in the log.
-        let seq = self.0.store.read(workspace, |tx| rapport_store::event::last_seq(tx)).await?;
+        let seq = self.0.store.read(workspace, rapport_store::event::last_seq).await?;
         let mut workspaces = self.lock();
         if let Some(sender) = workspaces.get(workspace) {
             return Ok(sender.subscribe());

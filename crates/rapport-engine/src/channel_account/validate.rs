@@ -268,7 +268,7 @@ fn check_pre_chat_fields(fields: &mut [PreChatField], findings: &mut Findings) {
         }
         field.choices.retain(|choice| !choice.is_empty());
         let is_choice = field.kind == PreChatFieldKind::Choice;
-        if is_choice != !field.choices.is_empty() || field.choices.len() > MAX_CHOICES {
+        if is_choice == field.choices.is_empty() || field.choices.len() > MAX_CHOICES {
             findings.add(
                 format!("{path}.choices"),
                 "invalid",
