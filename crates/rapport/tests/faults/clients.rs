@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -60,9 +60,15 @@ pub struct Clients {
 #[derive(Default)]
 pub struct Findings {
     wrong: Mutex<Vec<String>>,
+    silences: AtomicUsize,
 }
 
 impl Findings {
+    /// For a server that lived all the time: it owes everybody an answer.
+    pub fn assert_always_answered(&self) {
+        assert_eq!(self.silences.load(Ordering::SeqCst), 0, "attempts without an answer");
+    }
+
     pub fn assert_none(&self, log: &str) {
         let wrong = self.wrong.lock().unwrap();
         assert!(wrong.is_empty(), "{wrong:#?}\nThe server's log:\n{log}");
@@ -175,7 +181,10 @@ impl Writer {
                 findings.wrong.lock().unwrap().push(format!("{key}: {answer}"));
                 self.pending = None;
             }
-            Attempt::Later | Attempt::Silence => {}
+            Attempt::Later => {}
+            Attempt::Silence => {
+                findings.silences.fetch_add(1, Ordering::SeqCst);
+            }
         }
         Some(attempt)
     }

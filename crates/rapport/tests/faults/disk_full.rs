@@ -53,6 +53,7 @@ fn a_full_disk_stops_writes_only_and_only_as_long_as_it_is_full() {
     });
     clients.finish(&findings);
     findings.assert_none(&office.server.log());
+    findings.assert_always_answered();
     assert_nothing_lost_or_doubled(&office, &clients);
     assert_events_without_gap(&office.client);
     assert!(office.server.terminate().unwrap().success());

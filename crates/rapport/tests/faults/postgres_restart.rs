@@ -42,6 +42,7 @@ fn the_server_outlives_its_database() {
     });
     clients.finish(&findings);
     findings.assert_none(&office.server.log());
+    findings.assert_always_answered();
     assert_eq!(status_of(office.server.address(), "/readyz").unwrap(), 200);
     assert_nothing_lost_or_doubled(&office, &clients);
     assert_events_without_gap(&office.client);
