@@ -71,7 +71,6 @@ export interface SendBody {
 export interface NoteBody {
   body_text: string;
   body_html?: string;
-  mentions?: string[];
   attachment_ids?: string[];
   client_id?: string;
 }

@@ -24,9 +24,9 @@ function focusFirstField(event: Event) {
   const content = event.currentTarget;
   if (!(content instanceof HTMLElement)) return;
   event.preventDefault();
-  const field = content.querySelector<HTMLElement>(
-    "input:not([type=hidden],[readonly]),textarea,select",
-  );
+  const field =
+    content.querySelector<HTMLElement>("[data-first-field]") ??
+    content.querySelector<HTMLElement>("input:not([type=hidden],[readonly]),textarea,select");
   (field ?? content).focus();
 }
 

@@ -3,7 +3,7 @@ import { focusList, focusListSearch, focusTimeline } from "@/app/focus";
 import { neighbour, releaseSignal, requestedId } from "@/app/inbox-state";
 import { undoLast, undoStack } from "@/app/notify";
 import { overlays } from "@/app/overlays";
-import { drawerShown, theme, viewsShown } from "@/app/preferences";
+import { drawerShown, focusMode, theme, viewsShown } from "@/app/preferences";
 import { t } from "@/i18n";
 import { type Action, type ActionContext, can, register } from "./registry";
 
@@ -191,6 +191,14 @@ const general: Action[] = [
       else if (overlays.current() === "drawer-sheet") overlays.close();
       else overlays.open("drawer-sheet");
     },
+  },
+  {
+    id: "view.focus_mode",
+    group: "view",
+    label: "action.focus_mode",
+    shortcut: "f",
+    canRun: (context) => context.conversation !== null,
+    run: () => focusMode.set((on) => !on),
   },
   {
     id: "theme.dark",

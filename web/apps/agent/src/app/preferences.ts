@@ -21,6 +21,9 @@ export const viewsShown = createPersistentStore("views-shown", true, isBoolean);
 export const drawerShown = createPersistentStore("drawer-shown", true, isBoolean);
 export const railWide = createPersistentStore("rail-wide", false, isBoolean);
 
+/** The open conversation alone, until the page is loaded again. */
+export const focusMode = createStore(false);
+
 const darkMedia = window.matchMedia?.("(prefers-color-scheme: dark)");
 
 const isDark = createStore(document.documentElement.dataset.theme === "dark");

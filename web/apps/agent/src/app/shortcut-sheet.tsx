@@ -35,7 +35,12 @@ export default function ShortcutSheet() {
         </div>
       }
     >
-      <div className="columns-1 gap-10 sm:columns-2">
+      <section
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: with the focus here, the keys can scroll the sheet.
+        tabIndex={0}
+        aria-label={t("action.shortcuts")}
+        className="columns-1 gap-10 outline-none sm:columns-2"
+      >
         {groups.map((group) => (
           <section key={group} className="mb-5 break-inside-avoid">
             <h3 className="mb-1 text-micro font-semibold text-text-3">{t(`shortcuts.${group}`)}</h3>
@@ -58,7 +63,7 @@ export default function ShortcutSheet() {
             </dl>
           </section>
         ))}
-      </div>
+      </section>
     </Dialog>
   );
 }

@@ -17,7 +17,7 @@ export function Snippet({ text, className }: { text: string; className?: string 
         // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a fixed text never move.
         <Fragment key={index}>
           {part.match ? (
-            <mark className="rounded-[3px] bg-note-bg px-0.5 text-note-text">{part.text}</mark>
+            <mark className="rounded-[3px] bg-note-bg text-note-text">{part.text}</mark>
           ) : (
             part.text
           )}

@@ -246,7 +246,7 @@ function Profile({ contact }: { contact: Contact }) {
           </p>
         </div>
       </header>
-      <div className="mt-6 grid gap-8 lg:grid-cols-[20rem_1fr]">
+      <div className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-8 lg:grid-cols-[20rem_minmax(0,1fr)]">
         <div className="space-y-6">
           <Section title={t("contacts.details")}>
             <dl>
@@ -309,7 +309,7 @@ function AddAddress({ contact }: { contact: Contact }) {
     }
   };
   return (
-    <form onSubmit={add} className="mt-3 flex gap-2">
+    <form onSubmit={add} className="mt-3 flex flex-wrap gap-2">
       <Select
         aria-label={t("address.kind")}
         value={kind}
@@ -327,6 +327,7 @@ function AddAddress({ contact }: { contact: Contact }) {
         placeholder={t("address.value")}
         value={value}
         onChange={(event) => setValue(event.target.value)}
+        className="min-w-32 flex-1"
       />
       <Button type="submit" busy={busy} className="h-9">
         {t("common.add")}

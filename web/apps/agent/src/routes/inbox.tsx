@@ -17,7 +17,7 @@ import { useTranslation } from "react-i18next";
 import { ErrorBoundary } from "@/app/error-boundary";
 import { useMediaQuery } from "@/app/media";
 import { useOverlay } from "@/app/overlays";
-import { drawerShown, viewsShown } from "@/app/preferences";
+import { drawerShown, focusMode, viewsShown } from "@/app/preferences";
 import { useMe } from "@/app/session";
 import { useStore } from "@/app/store";
 import { type InboxSearch, parseView } from "@/data/list-query";
@@ -41,7 +41,8 @@ export function InboxScreen() {
   const shownId = useDeferredValue(selectedId);
   const wide = useMediaQuery("(min-width: 1440px)");
   const showViews = useStore(viewsShown) && wide;
-  const showDrawer = useStore(drawerShown);
+  const focused = useStore(focusMode) && selectedId !== null;
+  const showDrawer = useStore(drawerShown) && !focused;
   const roomForDrawer = useMediaQuery("(min-width: 1280px)");
   const [sheetOpen, setSheetOpen] = useOverlay("drawer-sheet");
 
@@ -76,14 +77,15 @@ export function InboxScreen() {
 
   return (
     <div className="flex min-h-0 min-w-0 flex-1">
-      {showViews ? (
+      {showViews && !focused ? (
         <ViewsColumn current={view} workspace={me.workspace.name} onView={setView} />
       ) : null}
       <section
         aria-label={t("nav.list")}
         className={cx(
-          "min-h-0 w-full flex-col border-e border-line bg-surface lg:flex lg:w-80 lg:shrink-0 xl:w-[22.5rem]",
+          "min-h-0 w-full flex-col border-e border-line bg-surface lg:w-80 lg:shrink-0 xl:w-[22.5rem]",
           selectedId ? "hidden" : "flex",
+          !focused && "lg:flex",
         )}
       >
         <ListHeader

@@ -1,5 +1,12 @@
 /** Where replies and notes are written. Both modes keep drafts of their own. */
-import type { ConversationDetail, DraftMode, Message, ReplyOption, Viewer } from "@rapport/api";
+import type {
+  Attachment,
+  ConversationDetail,
+  DraftMode,
+  Message,
+  ReplyOption,
+  Viewer,
+} from "@rapport/api";
 import { cx, IconButton, Notice } from "@rapport/ui";
 import { useQueryClient } from "@tanstack/react-query";
 import { Ban, Paperclip, Pencil } from "lucide-react";
@@ -9,18 +16,19 @@ import { composerRequest, regionIds } from "@/app/focus";
 import { enterSends } from "@/app/preferences";
 import { useMe, usePermission } from "@/app/session";
 import { useStore } from "@/app/store";
+import { listedFiles } from "@/editor/files";
+import { PlainEditor } from "@/editor/plain-editor";
+import { AttachmentChips, useUploads } from "@/editor/uploads";
 import { presence } from "@/realtime/presence";
 import { AdvancedNotice } from "./advanced-notice";
 import { BlockedBody, ModeBar, SendButton } from "./composer-parts";
 import { EmailFields } from "./email-fields";
-import { MentionList, mentionedIds, useMentions } from "./mentions";
-import { PlainEditor } from "./plain-editor";
+import { MentionList, useMentions } from "./mentions";
 import { UnsentDraft } from "./unsent-draft";
-import { AttachmentChips, useUploads } from "./uploads";
 import { draftsOf, useCarriedDraft, useDraft } from "./use-drafts";
 import { type SendIntent, useSend } from "./use-send";
 
-const RichEditor = lazy(() => import("./rich-editor"));
+const RichEditor = lazy(() => import("@/editor/rich-editor"));
 
 export interface ComposerProps {
   detail: ConversationDetail;
@@ -56,7 +64,7 @@ export function Composer(props: ComposerProps) {
   if (mayReply || mayNote) return <Writing {...props} mayReply={mayReply} mayNote={mayNote} />;
   return (
     <>
-      <UnsentDraft conversationId={props.detail.id} mayExist={props.detail.draft !== null} />
+      <UnsentDraft conversationId={props.detail.id} mayExist={props.detail.draft != null} />
       <p className="border-t border-line bg-surface px-5 py-4 text-body text-text-2">
         {t("composer.read_only")}
       </p>
@@ -81,11 +89,12 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
     me.user.id,
     detail.id,
     mode,
-    mode === "note" || detail.draft !== null,
+    mode === "note" || detail.draft != null,
   );
   useCarriedDraft(drafts, detail);
   const quickEnter = useStore(enterSends);
   const fileInput = useRef<HTMLInputElement>(null);
+  const imageInserter = useRef<((image: Attachment) => void) | null>(null);
   const [dropping, setDropping] = useState(false);
   const [assignToMe, setAssignToMe] = useState(true);
 
@@ -122,6 +131,8 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
       const store = draftsOf(me.user.id);
       const { attachments } = store.get(id, targetMode);
       store.change(id, targetMode, { attachments: [...attachments, attachment] });
+      if (attachment.inline && target === `${detail.id}|${mode}`)
+        imageInserter.current?.(attachment);
     },
   );
   const change = (fields: Parameters<typeof drafts.change>[2]) => {
@@ -153,7 +164,6 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
     presence.stopTyping();
     void sender.send(intent, {
       assignToMe: assignToMe && detail.assignee === null && !isNote,
-      mentions: isNote ? mentionedIds(draft.text, mentions.users) : [],
     });
     setFocusCount((count) => count + 1);
   };
@@ -167,7 +177,7 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
     describedBy: "composer-mode",
     focusCount,
     onSend,
-    onFiles: uploads.add,
+    onFiles: (files: File[]) => uploads.add(files, rich),
     onBlur: () => {
       presence.stopTyping();
       void drafts.flush(detail.id, mode);
@@ -210,7 +220,7 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
             const files = [...event.dataTransfer.files];
             if (files.length === 0) return;
             event.preventDefault();
-            uploads.add(files);
+            uploads.add(files, rich);
           }}
           className={cx(
             "rounded-popover border bg-raised shadow-[0_1px_2px_rgb(15_18_24/0.05)] transition-colors duration-75 focus-within:border-control",
@@ -251,6 +261,8 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
                       {...editor}
                       html={draft.html}
                       documentKey={`${detail.id}|${mode}`}
+                      attachments={draft.attachments}
+                      imageInserter={imageInserter}
                       onChange={(text, html) => onText(text, html)}
                     />
                   </Suspense>
@@ -265,7 +277,7 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
                 )}
                 {isNote ? <MentionList mentions={mentions} /> : null}
                 <AttachmentChips
-                  attachments={draft.attachments}
+                  attachments={listedFiles(draft, rich)}
                   uploads={uploads}
                   onRemove={(id) =>
                     change({ attachments: draft.attachments.filter((file) => file.id !== id) })

@@ -2,8 +2,8 @@
 import type { ConversationDetail } from "@rapport/api";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { RecipientsField } from "@/editor/recipients-field";
 import type { DraftContent } from "./draft-store";
-import { RecipientsField } from "./recipients-field";
 
 type Defaults = NonNullable<ConversationDetail["email_reply"]>;
 

@@ -16,10 +16,6 @@ export interface Mentions {
 
 const openMention = /(?:^|\s)@([\p{L}\p{N}.-]*)$/u;
 
-export function mentionedIds(text: string, users: readonly User[]): string[] {
-  return users.filter((user) => text.includes(`@${user.name}`)).map((user) => user.id);
-}
-
 export function useMentions(
   enabled: boolean,
   text: string,

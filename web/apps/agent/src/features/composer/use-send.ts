@@ -17,6 +17,7 @@ import { complain, explain, say } from "@/app/notify";
 import { patchMessage, writeConversation } from "@/data/cache";
 import { keys } from "@/data/keys";
 import { advancedBy, keepFailed, type Outgoing, send } from "@/data/sending";
+import { sentFileIds } from "@/editor/files";
 import { t } from "@/i18n";
 import { type DraftContent, type DraftStore, isEmptyDraft } from "./draft-store";
 
@@ -34,7 +35,6 @@ interface SendParts {
 }
 export interface SendExtras {
   assignToMe: boolean;
-  mentions: string[];
 }
 interface Held {
   conversationId: string;
@@ -46,11 +46,10 @@ interface Held {
 function outgoing(parts: SendParts, intent: SendIntent, extras: SendExtras): Outgoing {
   const { detail, mode, draft, option, me, lastMessage } = parts;
   const client_id = crypto.randomUUID();
-  const attachment_ids = draft.attachments.map((file) => file.id);
+  const attachment_ids = sentFileIds(draft, mode === "reply" && option?.rich_text === true);
   if (mode === "note") {
     const body = {
       body_text: draft.text.trim(),
-      mentions: extras.mentions,
       attachment_ids,
       client_id,
     };

@@ -32,6 +32,8 @@ import { useTranslation } from "react-i18next";
 import { copy, setPriority, setStatus, setTopic } from "@/actions/commands";
 import { useAction, useActionContext } from "@/actions/use-actions";
 import { useOverlay } from "@/app/overlays";
+import { focusMode } from "@/app/preferences";
+import { useStore } from "@/app/store";
 import { priorities, statuses } from "@/data/list-query";
 import { AssignPopover } from "./assign-popover";
 
@@ -43,6 +45,7 @@ export interface HeaderProps {
 
 export function ConversationHeader({ detail, viewers, onBack }: HeaderProps) {
   const { t } = useTranslation();
+  const focused = useStore(focusMode);
   const drawer = useAction("view.toggle_drawer");
   const closed = detail.status === "closed";
   const name = detail.contact?.display_name ?? t("contact.nobody");
@@ -54,10 +57,10 @@ export function ConversationHeader({ detail, viewers, onBack }: HeaderProps) {
       )}
     >
       <IconButton
-        label={t("conversation.back")}
+        label={t(focused ? "conversation.leave_focus" : "conversation.back")}
         icon={<ArrowLeft className="size-5 rtl:rotate-180" />}
-        onClick={onBack}
-        className="lg:hidden"
+        onClick={focused ? () => focusMode.set(false) : onBack}
+        className={cx(!focused && "lg:hidden")}
       />
       <div className="min-w-0 flex-1">
         <div className="flex items-center gap-2">

@@ -89,6 +89,7 @@ export function ContactField({ isMail, value, error, onChange }: ContactFieldPro
           <Input
             {...field}
             role="combobox"
+            data-first-field=""
             aria-expanded={found.length > 0}
             aria-controls={listId}
             aria-activedescendant={found[active] ? `${listId}-${active}` : undefined}

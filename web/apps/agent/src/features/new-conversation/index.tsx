@@ -1,31 +1,22 @@
 /** Starting a conversation. One that is already open with the contact is offered instead. */
 import { ApiError, api, type ChannelAccount, type Conversation, type Priority } from "@rapport/api";
-import { Button, Dialog, Field, Input, Notice, Select, Textarea } from "@rapport/ui";
+import { Button, Dialog, Field, Input, Notice, Select } from "@rapport/ui";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useActionContext } from "@/actions/use-actions";
 import { complain, explain, say } from "@/app/notify";
 import { useOverlay } from "@/app/overlays";
 import { useMe } from "@/app/session";
-import { createPersistentStore, useStore } from "@/app/store";
+import { useStore } from "@/app/store";
 import { writeConversation } from "@/data/cache";
 import { priorities } from "@/data/list-query";
 import { channelAccountsQuery } from "@/data/queries";
-import { type ContactChoice, ContactField } from "./contact-field";
-
-interface Form {
-  accountId: string;
-  to: ContactChoice | null;
-  subject: string;
-  priority: Priority;
-  body: string;
-}
-const empty: Form = { accountId: "", to: null, subject: "", priority: "normal", body: "" };
-const isForm = (value: unknown): value is Form =>
-  typeof value === "object" && value !== null && "body" in value && "subject" in value;
-/** Survives closing the dialog and reloading, until the conversation has started. */
-const unsent = createPersistentStore<Form>("new-conversation", empty, isForm);
+import { sentFileIds } from "@/editor/files";
+import { ContactField } from "./contact-field";
+import { CopyFields } from "./copy-fields";
+import { MessageField } from "./message-field";
+import { empty, type Form, unsent } from "./unsent";
 
 export default function NewConversation() {
   const { t } = useTranslation();
@@ -38,7 +29,7 @@ export default function NewConversation() {
       onOpenChange={setOpen}
       title={t("action.new_conversation")}
       closeLabel={t("common.close")}
-      width="medium"
+      width={usable.length > 0 ? "large" : "medium"}
       keepOpenOutside
     >
       {accounts && usable.length === 0 ? (
@@ -56,6 +47,8 @@ function StartForm({ accounts, onDone }: { accounts: ChannelAccount[]; onDone: (
   const context = useActionContext();
   const form = useStore(unsent);
   const set = (change: Partial<Form>) => unsent.set((current) => ({ ...current, ...change }));
+  const element = useRef<HTMLFormElement>(null);
+  const [waiting, setWaiting] = useState(false);
   const [busy, setBusy] = useState(false);
   const [existing, setExisting] = useState<Conversation | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -67,10 +60,11 @@ function StartForm({ accounts, onDone }: { accounts: ChannelAccount[]; onDone: (
     event.preventDefault();
     const missing: Record<string, string> = {};
     if (!form.to) missing.to = t("compose.to_missing");
-    if (!form.body.trim()) missing.body = t("compose.body_missing");
+    if (!form.body.trim() && form.attachments.length === 0)
+      missing.body = t("compose.body_missing");
     if (isMail && !form.subject.trim()) missing.subject = t("compose.subject_missing");
     setErrors(missing);
-    if (Object.keys(missing).length > 0 || !form.to || !account) return;
+    if (Object.keys(missing).length > 0 || !form.to || !account || waiting) return;
     setBusy(true);
     setProblem(null);
     const client_id = crypto.randomUUID();
@@ -90,7 +84,13 @@ function StartForm({ accounts, onDone }: { accounts: ChannelAccount[]; onDone: (
           ...(isMail ? { subject: form.subject.trim() } : {}),
           priority: form.priority,
           assignee_user_id: me.user.id,
-          message: { body_text: form.body.trim(), client_id },
+          message: {
+            body_text: form.body.trim(),
+            attachment_ids: sentFileIds(form, isMail),
+            client_id,
+            ...(isMail && form.html ? { body_html: form.html } : {}),
+            ...(isMail ? { cc: form.cc, bcc: form.bcc } : {}),
+          },
         },
         client_id,
       );
@@ -103,9 +103,15 @@ function StartForm({ accounts, onDone }: { accounts: ChannelAccount[]; onDone: (
       if (error instanceof ApiError && error.code === "conversation_exists") {
         setExisting(error.problem.current as Conversation);
       } else if (error instanceof ApiError && error.fieldErrors.length > 0) {
-        setErrors(
-          Object.fromEntries(error.fieldErrors.map((e) => [e.field.split(".")[0], e.message])),
+        const refused = error.fieldErrors.map(({ field, message }) => [
+          field.startsWith("message.body") ? "body" : (field.split(".")[0] ?? field),
+          message,
+        ]);
+        setErrors(Object.fromEntries(refused));
+        const elsewhere = refused.find(
+          ([field]) => !["to", "subject", "body"].includes(field ?? ""),
         );
+        if (elsewhere) setProblem(elsewhere[1] ?? null);
       } else if (error instanceof ApiError && error.isNetwork) complain(error);
       else setProblem(explain(error));
     } finally {
@@ -114,7 +120,7 @@ function StartForm({ accounts, onDone }: { accounts: ChannelAccount[]; onDone: (
   };
 
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4" noValidate>
+    <form ref={element} onSubmit={submit} className="flex flex-col gap-4" noValidate>
       {problem ? (
         <Notice tone="danger" role="alert">
           {problem}
@@ -171,6 +177,7 @@ function StartForm({ accounts, onDone }: { accounts: ChannelAccount[]; onDone: (
           set({ to });
         }}
       />
+      {isMail ? <CopyFields cc={form.cc} bcc={form.bcc} onChange={set} /> : null}
       {isMail ? (
         <Field label={t("field.subject")} error={errors.subject}>
           {(field) => (
@@ -183,27 +190,22 @@ function StartForm({ accounts, onDone }: { accounts: ChannelAccount[]; onDone: (
           )}
         </Field>
       ) : null}
-      <Field label={t("field.message")} error={errors.body}>
-        {(field) => (
-          <Textarea
-            {...field}
-            rows={7}
-            value={form.body}
-            dir="auto"
-            onChange={(event) => set({ body: event.target.value })}
-            onKeyDown={(event) => {
-              if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-                event.currentTarget.form?.requestSubmit();
-              }
-            }}
-          />
-        )}
-      </Field>
+      <MessageField
+        rich={isMail}
+        content={form}
+        error={errors.body}
+        onChange={set}
+        onAttached={(file) =>
+          unsent.set((current) => ({ ...current, attachments: [...current.attachments, file] }))
+        }
+        onWaiting={setWaiting}
+        onSend={() => element.current?.requestSubmit()}
+      />
       <div className="flex items-center justify-end gap-2">
         <Button kind="ghost" onClick={onDone}>
           {t("compose.later")}
         </Button>
-        <Button type="submit" kind="primary" busy={busy} disabled={existing !== null}>
+        <Button type="submit" kind="primary" busy={busy} disabled={existing !== null || waiting}>
           {t("compose.start")}
         </Button>
       </div>

@@ -6,10 +6,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Plus, Trash2 } from "lucide-react";
 import { Controller, useFieldArray, useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
 import { channelAccountsQuery } from "@/data/queries";
 import type { AccountFormProps } from "./channel-account-page";
 import { Panel } from "./parts";
+import { z } from "./zod";
 
 const schema = z.object({
   name: z.string().trim().min(1, "email.error_name"),

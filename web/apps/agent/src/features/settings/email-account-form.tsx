@@ -4,9 +4,9 @@ import type { EmailConfig } from "@rapport/api";
 import { Button, Field, Input, Select, Textarea } from "@rapport/ui";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
 import type { AccountFormProps } from "./channel-account-page";
 import { Panel } from "./parts";
+import { z } from "./zod";
 
 const tls = z.enum(["implicit", "starttls", "none"]);
 const port = z.coerce.number<number>().int().min(1).max(65_535);

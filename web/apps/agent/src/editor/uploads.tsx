@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { explain, say } from "@/app/notify";
 import { t } from "@/i18n";
 import { fileSize } from "@/i18n/format";
+import { mayBeInline } from "./files";
 
 export interface PendingUpload {
   key: string;
@@ -14,13 +15,15 @@ export interface PendingUpload {
   progress: number;
   error: string | null;
   upload: Upload | null;
+  /** Becomes an image in the text and not a file beside it. */
+  inline: boolean;
 }
 
 type Limits = ReplyOption["attachments"];
 
 export interface Uploads {
   pending: readonly PendingUpload[];
-  add: (files: File[]) => void;
+  add: (files: File[], imagesInline?: boolean) => void;
   cancel: (key: string) => void;
   retry: (key: string) => void;
 }
@@ -42,13 +45,13 @@ export function useUploads(
     );
   }, []);
   const start = useCallback(
-    (key: string, file: File, to: string) => {
+    (key: string, file: File, to: string, inline: boolean) => {
       const upload = uploadAttachment(file, (progress) => change(key, { progress }));
       change(key, { upload, error: null, progress: 0 });
       upload.done
         .then((attachment) => {
           setAll((uploads) => uploads.filter((other) => other.key !== key));
-          done.current(to, attachment);
+          done.current(to, inline ? { ...attachment, inline } : attachment);
         })
         .catch((error: unknown) => {
           if (error instanceof DOMException && error.name === "AbortError") {
@@ -62,7 +65,7 @@ export function useUploads(
   const pending = all.filter((upload) => upload.target === target);
   return {
     pending,
-    add: (files) => {
+    add: (files, imagesInline = false) => {
       const room = (limits?.max_count ?? 20) - present - pending.length;
       if (files.length > room) {
         say(t("attach.too_many", { count: limits?.max_count ?? 20 }));
@@ -72,8 +75,10 @@ export function useUploads(
         const key = crypto.randomUUID();
         const tooLarge = limits && file.size > limits.max_bytes;
         const error = tooLarge ? t("attach.too_large", { size: fileSize(limits.max_bytes) }) : null;
-        setAll((uploads) => [...uploads, { key, file, target, progress: 0, error, upload: null }]);
-        if (!tooLarge) start(key, file, target);
+        const inline = imagesInline && mayBeInline(file);
+        const added = { key, file, target, progress: 0, error, upload: null, inline };
+        setAll((uploads) => [...uploads, added]);
+        if (!tooLarge) start(key, file, target, inline);
       }
     },
     cancel: (key) => {
@@ -83,7 +88,7 @@ export function useUploads(
     },
     retry: (key) => {
       const found = all.find((upload) => upload.key === key);
-      if (found) start(key, found.file, found.target);
+      if (found) start(key, found.file, found.target, found.inline);
     },
   };
 }

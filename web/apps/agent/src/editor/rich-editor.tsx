@@ -1,5 +1,6 @@
 /** The mail editor. One instance lives on; moving to another conversation swaps its document. */
 
+import type { Attachment } from "@rapport/api";
 import { cx, IconButton } from "@rapport/ui";
 import { Placeholder } from "@tiptap/extensions";
 import { EditorContent, useEditor } from "@tiptap/react";
@@ -14,15 +15,19 @@ import {
   TextQuote,
   Underline,
 } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { InlineImage, moveToDrop } from "./inline-images";
 import type { EditorProps } from "./plain-editor";
 
 interface RichEditorProps extends EditorProps {
   html: string | null;
   documentKey: string;
   onChange: (text: string, html: string) => void;
-  children?: React.ReactNode;
+  /** The files of the text, some of which are images inside it. */
+  attachments: readonly Attachment[];
+  /** Filled by the editor: puts a stored image where the cursor is. */
+  imageInserter: RefObject<((image: Attachment) => void) | null>;
 }
 
 const asHtml = (text: string) =>
@@ -49,6 +54,8 @@ export default function RichEditor({
   onSend,
   onFiles,
   onBlur,
+  attachments,
+  imageInserter,
 }: RichEditorProps) {
   const handlers = useRef({ onChange, onSend, onFiles, onBlur });
   useEffect(() => {
@@ -59,13 +66,19 @@ export default function RichEditor({
   const placeholderRef = useRef(placeholder);
   placeholderRef.current = placeholder;
 
+  const files = useRef(attachments);
+  files.current = attachments;
+
   const editor = useEditor({
     extensions: [
       StarterKit.configure({
         heading: false,
         link: { openOnClick: false, autolink: true, protocols: ["http", "https", "mailto"] },
       }),
-      Placeholder.configure({ placeholder: () => placeholderRef.current }),
+      Placeholder.configure({ placeholder: () => placeholderRef.current, showOnlyCurrent: false }),
+      InlineImage.configure({
+        preview: (id) => files.current.find((file) => file.id === id)?.preview_url ?? null,
+      }),
     ],
     content: html ?? asHtml(value),
     injectCSS: false,
@@ -81,7 +94,9 @@ export default function RichEditor({
         role: "textbox",
         "aria-multiline": "true",
         "aria-label": label,
+        ...(describedBy ? { "aria-describedby": describedBy } : {}),
         dir: "auto",
+        class: "prose-editor min-h-15",
       },
       handleKeyDown: (view, event) => {
         if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -100,25 +115,14 @@ export default function RichEditor({
         handlers.current.onFiles(files);
         return true;
       },
+      // The ground around the editor takes the files themselves.
+      handleDrop: (view, event) => {
+        if (!event.dataTransfer?.files.length) return false;
+        moveToDrop(view, event);
+        return true;
+      },
     },
   });
-  useEffect(() => {
-    editor?.setOptions({
-      editorProps: {
-        ...editor.options.editorProps,
-        attributes: {
-          id,
-          role: "textbox",
-          "aria-multiline": "true",
-          "aria-label": label,
-          ...(describedBy ? { "aria-describedby": describedBy } : {}),
-          dir: "auto",
-          class: "prose-editor min-h-15",
-        },
-      },
-    });
-  }, [editor, id, label, describedBy]);
-
   // Text that did not come from this editor (another conversation, another device, a cleared draft).
   const shownKey = useRef(documentKey);
   useEffect(() => {
@@ -128,6 +132,18 @@ export default function RichEditor({
     written.current = value;
     editor.commands.setContent(html || asHtml(value), { emitUpdate: false });
   }, [editor, documentKey, value, html]);
+
+  useEffect(() => {
+    imageInserter.current = (image) => {
+      const attrs = { src: `cid:${image.id}`, alt: image.file_name };
+      // The file joins the draft in the same moment, and its address is needed before the next draw.
+      files.current = [...files.current, image];
+      editor?.chain().focus().insertContent({ type: "image", attrs }).run();
+    };
+    return () => {
+      imageInserter.current = null;
+    };
+  }, [editor, imageInserter]);
 
   useEffect(() => {
     if (focusCount > 0) editor?.commands.focus("end");

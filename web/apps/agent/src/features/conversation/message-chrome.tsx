@@ -1,0 +1,141 @@
+/** What every kind of message shows around its text: who, when, its menu and what went wrong. */
+import { api, type Message, rawMessageUrl } from "@rapport/api";
+import {
+  Badge,
+  Button,
+  ChannelIcon,
+  IconButton,
+  Menu,
+  MenuContent,
+  MenuItem,
+  MenuTrigger,
+  Notice,
+} from "@rapport/ui";
+import { useQueryClient } from "@tanstack/react-query";
+import { CircleAlert, Copy, Ellipsis, FileCode, RotateCw } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { copy } from "@/actions/commands";
+import { complain } from "@/app/notify";
+import { writeMessage } from "@/data/cache";
+import { isLocal, pendingSends, resend } from "@/data/sending";
+import { fullTime, timeOfDay } from "@/i18n/format";
+import { DeliveryMark, hasFailed } from "./message-parts";
+
+export function useAuthorName(message: Message, myId: string): string {
+  const { t } = useTranslation();
+  return message.author.kind === "user" && message.author.id === myId
+    ? t("common.you")
+    : message.author.name;
+}
+
+export function useLabel(message: Message, myId: string): string {
+  const { t } = useTranslation();
+  const name = useAuthorName(message, myId);
+  const kind = message.kind === "note" ? t("message.note") : t(`channel.${message.channel}`);
+  return `${name}, ${kind}, ${timeOfDay(message.sent_at)}`;
+}
+
+export function Meta({ message, withChannel }: { message: Message; withChannel: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <span className="inline-flex flex-wrap items-center gap-x-2 gap-y-0.5 text-micro text-text-3">
+      {message.ai_generated ? <Badge tone="ai">{t("message.ai")}</Badge> : null}
+      {message.automatic ? <Badge>{t("message.automatic")}</Badge> : null}
+      {withChannel ? (
+        <span className="inline-flex items-center gap-1">
+          <ChannelIcon channel={message.channel} className="size-3" />
+          {t(`channel.${message.channel}`)}
+        </span>
+      ) : null}
+      <time dateTime={message.sent_at} title={fullTime(message.sent_at)} className="tabular-nums">
+        {timeOfDay(message.sent_at)}
+      </time>
+      {message.direction === "outbound" && !message.held_until ? (
+        <DeliveryMark message={message} />
+      ) : null}
+    </span>
+  );
+}
+
+export function MessageMenu({ message }: { message: Message }) {
+  const { t } = useTranslation();
+  if (isLocal(message)) return null;
+  return (
+    <Menu>
+      <MenuTrigger asChild>
+        <IconButton
+          label={t("message.more")}
+          size="small"
+          icon={<Ellipsis className="size-4" />}
+          className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[state=open]:opacity-100 pointer-coarse:opacity-100"
+        />
+      </MenuTrigger>
+      <MenuContent align="end">
+        <MenuItem
+          icon={<Copy className="size-4" />}
+          onSelect={() => void copy(message.body_text, t("toast.text_copied"))}
+        >
+          {t("message.copy_text")}
+        </MenuItem>
+        {message.channel === "email" && message.kind === "message" ? (
+          <MenuItem
+            icon={<FileCode className="size-4" />}
+            onSelect={() =>
+              window.open(rawMessageUrl(message.conversation_id, message.id), "_blank", "noopener")
+            }
+          >
+            {t("message.raw")}
+          </MenuItem>
+        ) : null}
+      </MenuContent>
+    </Menu>
+  );
+}
+
+export function FailedNotice({ message }: { message: Message }) {
+  const { t } = useTranslation();
+  const cache = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  const { delivery } = message;
+  if (!delivery || (!hasFailed(delivery) && delivery.status !== "unknown")) return null;
+  const retry = async () => {
+    setBusy(true);
+    try {
+      if (isLocal(message)) await resend(cache, message);
+      else writeMessage(cache, await api.retryMessage(message.conversation_id, message.id));
+    } catch (error) {
+      complain(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const mayRetry = !isLocal(message) || pendingSends.has(message.client_id ?? "");
+  return (
+    <Notice
+      tone={delivery.status === "unknown" ? "warning" : "danger"}
+      icon={<CircleAlert className="size-4" />}
+      className="mt-2 w-full"
+      role="alert"
+      actions={
+        <>
+          {mayRetry ? (
+            <Button size="small" busy={busy} onClick={() => void retry()}>
+              <RotateCw className="size-3.5" />
+              {t("common.retry")}
+            </Button>
+          ) : null}
+          <Button size="small" onClick={() => void copy(message.body_text, t("toast.text_copied"))}>
+            {t("message.copy_text")}
+          </Button>
+        </>
+      }
+    >
+      <span className="font-medium">
+        {t(delivery.status === "unknown" ? "message.outcome_unknown" : "message.not_sent")}
+      </span>{" "}
+      {delivery.reason}
+      {delivery.code ? <span className="ms-1 font-mono text-micro">({delivery.code})</span> : null}
+    </Notice>
+  );
+}
