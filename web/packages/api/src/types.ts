@@ -301,9 +301,7 @@ export interface ChatConfig {
   launcher_position: "end" | "start";
   reply_email_account_id: string | null;
 }
-export interface ApiConfig {
-  callback_url?: string | null;
-}
+export type ApiConfig = Record<string, never>;
 export interface ChannelAccount {
   id: string;
   channel: Channel;

@@ -1,6 +1,6 @@
 import type { Attachment } from "@rapport/api";
 import { expect, it } from "vitest";
-import { makeMessage } from "@/test/builders";
+import { aMessage } from "@/test/builders";
 import { withOwnImages } from "./own-images";
 
 it("shows an image of a mail that has just been sent, and drops what cannot be loaded", () => {
@@ -13,7 +13,7 @@ it("shows an image of a mail that has just been sent, and drops what cannot be l
     url: "/files/a",
     preview_url: "/files/a",
   };
-  const message = makeMessage({
+  const message = aMessage({
     body_html: '<img src="cid:att_1" alt="a"><img src="cid:att_gone" alt="b">',
     attachments: [image],
   });
