@@ -16,6 +16,8 @@ pub fn start(filter: &str) -> Result<(), Problem> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
+        // A log that cannot be written must not bring requests down with it.
+        .log_internal_errors(false)
         .try_init();
     Ok(())
 }
