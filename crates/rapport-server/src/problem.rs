@@ -148,7 +148,9 @@ impl Problem {
         match error {
             Unavailable(_) | Retryable(_) | Closed => Self {
                 cause: Some(error.to_string()),
-                ..Self::unavailable("The data cannot be reached or written at the moment. Nothing was changed as far as we know.")
+                ..Self::unavailable(
+                    "The data cannot be reached or written at the moment. Nothing was changed as far as we know.",
+                )
             },
             _ => Self::internal(error.to_string()),
         }

@@ -68,10 +68,7 @@ pub(crate) fn with_recipients(
 type Addressees = (Vec<Recipient>, Vec<Recipient>);
 
 /// To and Cc of an answer to everybody: our own addresses are left out.
-fn recipients_of_reply(
-    tx: &mut Tx<'_>,
-    last: Option<&StoredMessage>,
-) -> Result<Option<Addressees>, Error> {
+fn recipients_of_reply(tx: &mut Tx<'_>, last: Option<&StoredMessage>) -> Result<Option<Addressees>, Error> {
     let Some(last) = last else { return Ok(None) };
     let own = rapport_store::channel_account::list_addresses(tx)?;
     let outside = |recipients: &[Recipient]| -> Vec<Recipient> {
