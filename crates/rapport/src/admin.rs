@@ -9,9 +9,11 @@ use rapport_engine::{Engine, Error};
 use serde::Serialize;
 
 use crate::config::Settings;
+use crate::console::say;
 use crate::wiring;
 
 #[derive(Subcommand)]
+#[allow(clippy::enum_variant_names, reason = "the verbs are called what one types")]
 pub enum Verb {
     /// Create a workspace.
     CreateWorkspace {
@@ -78,8 +80,10 @@ async fn carry_out(engine: &Engine, verb: Verb, password: &str) -> Result<()> {
             show(&created, json, &line)
         }
         Verb::CreateUser { workspace, email, name, role, json, .. } => {
-            let created = engine.create_user(&workspace, &email, &name, password, role).await.map_err(explain)?;
-            let line = format!("Created {} ({}), who is {role} and logs in as {email}.", created.name, created.id);
+            let created =
+                engine.create_user(&workspace, &email, &name, password, role).await.map_err(explain)?;
+            let line =
+                format!("Created {} ({}), who is {role} and logs in as {email}.", created.name, created.id);
             show(&created, json, &line)
         }
         Verb::CreateToken { workspace, email, name, json } => {
@@ -92,9 +96,9 @@ async fn carry_out(engine: &Engine, verb: Verb, password: &str) -> Result<()> {
 
 fn show(created: &impl Serialize, json: bool, line: &str) -> Result<()> {
     if json {
-        println!("{}", serde_json::to_string(created)?);
+        say(&serde_json::to_string(created)?);
     } else {
-        println!("{line}");
+        say(line);
     }
     Ok(())
 }

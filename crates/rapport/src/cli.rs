@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Environment, Overrides, Settings};
-use crate::{admin, demo, logging, mail_listener, serve, wiring};
+use crate::console::say;
+use crate::{admin, bench, demo, logging, mail_listener, serve, wiring};
 
 /// A self-hosted inbox in which people answer customers together.
 #[derive(Parser)]
@@ -38,6 +39,8 @@ enum Command {
     Migrate,
     /// Check the settings without starting anything.
     CheckConfig,
+    /// Measure throughput and latency on databases of its own.
+    Bench(bench::Arguments),
     /// Create workspaces, users and tokens from the command line.
     #[command(subcommand)]
     Admin(admin::Verb),
@@ -57,19 +60,26 @@ pub fn run() -> ExitCode {
 }
 
 fn start(arguments: Arguments) -> Result<()> {
-    let is_demo = matches!(arguments.command, Command::Demo);
+    // Made-up data must not end up where real data is looked for.
+    let default_data_dir = match arguments.command {
+        Command::Demo => Some(PathBuf::from("demo-data")),
+        Command::Bench(_) => Some(PathBuf::from("bench-data")),
+        _ => None,
+    };
     let overrides = Overrides {
         config: arguments.config,
         data_dir: arguments.data_dir,
         listen: arguments.listen,
-        // Sample data must not end up where real data is looked for.
-        default_data_dir: is_demo.then(|| PathBuf::from("demo-data")),
+        default_data_dir,
     };
     let settings = config::resolve(&overrides, &Environment::of_process())?;
     logging::start(&settings.log)?;
     // Every TLS connection takes this implementation; a second installation in one process changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads can be started")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("no threads can be started")?;
     let outcome = runtime.block_on(dispatch(arguments.command, settings));
     // Threads that still wait for a slow disk or peer do not hold the end up.
     runtime.shutdown_timeout(Duration::from_millis(100));
@@ -82,6 +92,7 @@ async fn dispatch(command: Command, settings: Settings) -> Result<()> {
         Command::Demo => demo::run(settings).await,
         Command::Migrate => migrate(&settings),
         Command::CheckConfig => check_config(&settings).await,
+        Command::Bench(arguments) => bench::run(settings, arguments).await,
         Command::Admin(verb) => admin::run(&settings, verb).await,
     }
 }
@@ -92,12 +103,12 @@ fn migrate(settings: &Settings) -> Result<()> {
     let report = rapport_store::migrate::migrate_database(&settings.database)
         .context("the database cannot be brought up to date")?;
     if report.applied.is_empty() {
-        println!("The database is at version {} already.", report.version);
+        say(&format!("The database is at version {} already.", report.version));
     } else {
-        println!("The database is now at version {}.", report.version);
+        say(&format!("The database is now at version {}.", report.version));
     }
     if let Some(backup) = report.backup {
-        println!("A copy from before is at {}.", backup.display());
+        say(&format!("A copy from before is at {}.", backup.display()));
     }
     Ok(())
 }
@@ -106,14 +117,14 @@ fn migrate(settings: &Settings) -> Result<()> {
 async fn check_config(settings: &Settings) -> Result<()> {
     drop(mail_listener::bind(settings.listen, "listen").await?);
     mail_listener::check(&settings.smtp).await?;
-    println!("The configuration is good.");
-    println!("  listen      {}", settings.listen);
-    println!("  public_url  {}", settings.public_url.resolve(settings.listen));
-    println!("  data_dir    {}", settings.data_folder.display());
+    say("The configuration is good.");
+    say(&format!("  listen      {}", settings.listen));
+    say(&format!("  public_url  {}", settings.public_url.resolve(settings.listen)));
+    say(&format!("  data_dir    {}", settings.data_folder.display()));
     match &settings.database {
-        rapport_store::DatabaseUrl::Sqlite(path) => println!("  database    {}", path.display()),
+        rapport_store::DatabaseUrl::Sqlite(path) => say(&format!("  database    {}", path.display())),
         // The connection string holds a password.
-        rapport_store::DatabaseUrl::Postgres(_) => println!("  database    PostgreSQL"),
+        rapport_store::DatabaseUrl::Postgres(_) => say("  database    PostgreSQL"),
     }
     Ok(())
 }

@@ -171,7 +171,7 @@ mod tests {
     async fn a_taken_port_names_the_setting() {
         let taken = TcpListener::bind("127.0.0.1:0").await.expect("binds");
         let address = taken.local_addr().expect("has an address");
-        let line = bind(address, "listen").await.err().expect("is taken").to_string();
+        let line = bind(address, "listen").await.expect_err("is taken").to_string();
         assert!(line.starts_with(&format!("listen: cannot listen on {address}")), "{line}");
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::Settings;
+use crate::console::say;
 use crate::folder_lock::FolderLock;
 use crate::mail_listener::{self, MailListeners};
 use crate::{open_files, wiring};
@@ -57,18 +58,23 @@ pub fn server_options(settings: &Settings, engine: &Engine) -> ServerOptions {
 }
 
 /// Tells on standard output where to go, and how to begin when nobody has.
-async fn greet(engine: &Engine, doorkeeper: &Doorkeeper, listening: SocketAddr, mail: &MailListeners) -> Result<()> {
+async fn greet(
+    engine: &Engine,
+    doorkeeper: &Doorkeeper,
+    listening: SocketAddr,
+    mail: &MailListeners,
+) -> Result<()> {
     let url = &engine.config().public_url;
-    println!("Rapport {} is at {url} (listening on {listening})", env!("CARGO_PKG_VERSION"));
+    say(&format!("Rapport {} is at {url} (listening on {listening})", env!("CARGO_PKG_VERSION")));
     if let Some(address) = mail.smtp_address() {
-        println!("Mail is taken in by SMTP on {address}");
+        say(&format!("Mail is taken in by SMTP on {address}"));
     }
     if let Some(address) = mail.lmtp_address() {
-        println!("Mail is taken in by LMTP on {address}");
+        say(&format!("Mail is taken in by LMTP on {address}"));
     }
     if engine.set_up_required().await.context("the database cannot be read")? {
-        println!("\nNobody has an account here yet. Set the server up, once, at\n");
-        println!("  {url}/setup?code={}\n", doorkeeper.setup_code());
+        say("\nNobody has an account here yet. Set the server up, once, at\n");
+        say(&format!("  {url}/setup?code={}\n", doorkeeper.setup_code()));
     }
     Ok(())
 }

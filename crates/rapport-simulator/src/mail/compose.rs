@@ -7,7 +7,7 @@ use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 use rapport_channels::email::{EmailAddress, domain_of};
 use rapport_domain::Timestamp;
 
-use super::mailbox::Mail;
+use super::mailbox::{Mail, MailSide};
 
 #[derive(Clone, Debug)]
 pub struct CustomerFile {
@@ -101,7 +101,12 @@ pub fn compose(mail: &CustomerMail, message_id: &str, at: Timestamp) -> Result<V
 pub fn reply_to(original: &Mail, from: EmailAddress, text: &str) -> CustomerMail {
     let parsed = &original.parsed;
     let author = parsed.from.clone().unwrap_or_else(|| EmailAddress::new(String::new()));
-    let to = if parsed.reply_to.is_empty() { vec![author.clone()] } else { parsed.reply_to.clone() };
+    let to = match original.side {
+        // Whoever answers a mail of their own writes to the same people again.
+        MailSide::Sent => parsed.to.clone(),
+        MailSide::Received if parsed.reply_to.is_empty() => vec![author.clone()],
+        MailSide::Received => parsed.reply_to.clone(),
+    };
     let quoted: String = parsed.text.lines().map(|line| format!("> {line}\n")).collect();
     let introduction =
         format!("On {}, {} wrote:", wire_date(original.at), author.name.unwrap_or(author.address));
@@ -122,7 +127,7 @@ pub fn reply_to(original: &Mail, from: EmailAddress, text: &str) -> CustomerMail
 }
 
 /// A moment as mail headers write it.
-pub(super) fn wire_date(at: Timestamp) -> String {
+pub fn wire_date(at: Timestamp) -> String {
     let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
     at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }

@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub use compose::{ComposeError, CustomerFile, CustomerMail, compose, reply_to};
+pub use compose::{ComposeError, CustomerFile, CustomerMail, compose, reply_to, wire_date};
 pub use mailbox::{Mail, MailSide, Mailboxes};
 pub use script::Behaviour;
 

@@ -6,13 +6,22 @@ use rapport_domain::Role;
 
 use super::cast::{PASSWORD, SUPPORT_ADDRESS, TEAM};
 use super::state::DemoState;
+use crate::console::say;
 
-pub fn print(url: &str, smtp: SocketAddr, state: &DemoState) {
-    let lines = lines(url, smtp, state);
-    println!("{}", lines.join("\n"));
+/// Where the parts of a demo ended up.
+pub struct Places<'a> {
+    pub url: &'a str,
+    pub smtp: SocketAddr,
+    /// The port that mail is usually taken in on, when somebody else has it.
+    pub taken_smtp_port: Option<u16>,
 }
 
-fn lines(url: &str, smtp: SocketAddr, state: &DemoState) -> Vec<String> {
+pub fn print(places: &Places<'_>, state: &DemoState) {
+    say(&lines(places, state).join("\n"));
+}
+
+fn lines(places: &Places<'_>, state: &DemoState) -> Vec<String> {
+    let (url, smtp) = (places.url, places.smtp);
     let mut lines = vec![
         format!("Rapport {} with sample data is at  {url}", env!("CARGO_PKG_VERSION")),
         String::new(),
@@ -30,7 +39,7 @@ fn lines(url: &str, smtp: SocketAddr, state: &DemoState) -> Vec<String> {
         format!("API documentation                  {url}/api/docs"),
         format!("API token                          {}", state.api_token),
         format!("  curl -H 'Authorization: Bearer {}' {url}/api/v1/conversations?limit=3", state.api_token),
-        format!("Mail for {SUPPORT_ADDRESS} is taken in by SMTP on {smtp}"),
+        format!("Mail for {SUPPORT_ADDRESS} is taken in by SMTP on {smtp}{}", taken(places)),
         format!(
             "  swaks --server {smtp} --from jo@example.org --to {SUPPORT_ADDRESS} --header 'Subject: Hello' --body 'Is it warm?'"
         ),
@@ -39,4 +48,8 @@ fn lines(url: &str, smtp: SocketAddr, state: &DemoState) -> Vec<String> {
         "Everything stays on this machine. Press Ctrl-C to stop.".to_owned(),
     ]);
     lines
+}
+
+fn taken(places: &Places<'_>) -> String {
+    places.taken_smtp_port.map(|port| format!(" (port {port} is taken)")).unwrap_or_default()
 }

@@ -26,6 +26,7 @@ use crate::mail_listener::{self, MailListeners};
 use crate::serve::{self, Parts, Stop};
 use crate::{open_files, wiring};
 use clock::StoryClock;
+use guide::Places;
 use state::DemoState;
 
 /// The workspace is a little older than its oldest conversation.
@@ -52,6 +53,7 @@ pub async fn run(mut settings: Settings) -> Result<()> {
     let provider_address = sockets.provider.local_addr()?;
     // The accounts of the demo may reach the simulated provider, and nothing else on this machine.
     settings.allow_hosts.push(format!("{provider_address}").parse::<AllowRule>()?);
+    let taken_smtp_port = (settings.smtp.listen.is_none() && smtp.port() != SMTP_PORT).then_some(SMTP_PORT);
     settings.smtp.listen = None;
     let (foundation, lock) = wiring::open_for_serving(&settings, listening).await?;
     let clock = Arc::new(StoryClock::default());
@@ -75,8 +77,13 @@ pub async fn run(mut settings: Settings) -> Result<()> {
     let mail = open_mail(&settings, sockets.smtp).await?;
     let mut options = serve::server_options(&settings, &engine);
     options.additional_routes = Some(site(&state, &provider).router());
-    guide::print(&engine.config().public_url, smtp, &state);
-    let outcome = serve::run_until_stopped(Parts { engine, listener: sockets.http, mail, options, lock }, stop).await;
+    if !listening.ip().is_loopback() {
+        tracing::warn!(%listening, "the demo's passwords are known to everybody, and others can reach it at this address");
+    }
+    let places = Places { url: &engine.config().public_url, smtp, taken_smtp_port };
+    guide::print(&places, &state);
+    let outcome =
+        serve::run_until_stopped(Parts { engine, listener: sockets.http, mail, options, lock }, stop).await;
     drop(stop_provider);
     outcome
 }
@@ -121,7 +128,8 @@ async fn bind_or_any(port: u16) -> Result<TcpListener> {
 }
 
 async fn open_mail(settings: &Settings, smtp: TcpListener) -> Result<MailListeners> {
-    let listeners = MailListeners::open(&settings.smtp, &settings.data_folder, settings.limits.max_email_bytes).await?;
+    let listeners =
+        MailListeners::open(&settings.smtp, &settings.data_folder, settings.limits.max_email_bytes).await?;
     Ok(listeners.with_smtp(smtp))
 }
 

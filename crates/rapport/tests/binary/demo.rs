@@ -24,7 +24,9 @@ fn get(address: SocketAddr, token: &str, path: &str) -> Value {
 }
 
 fn total(address: SocketAddr, token: &str, query: &str) -> i64 {
-    get(address, token, &format!("/api/v1/conversations?limit=1{query}"))["total"].as_i64().expect("is counted")
+    get(address, token, &format!("/api/v1/conversations?limit=1{query}"))["total"]
+        .as_i64()
+        .expect("is counted")
 }
 
 #[test]
@@ -36,11 +38,22 @@ fn the_sample_data_has_something_of_everything_and_survives_a_restart() {
         let all = total(server.address(), &token, "");
         assert!(all >= 130, "{engine:?}: {all} conversations");
         for query in [
-            "&status=open", "&status=waiting", "&status=pending", "&status=solved", "&status=closed", "&channel=email",
-            "&channel=chat", "&channel=api", "&assignee=unassigned", "&unread=true", "&priority=high", "&q=stove",
+            "&status=open",
+            "&status=waiting",
+            "&status=pending",
+            "&status=solved",
+            "&status=closed",
+            "&channel=email",
+            "&channel=chat",
+            "&channel=api",
+            "&assignee=unassigned",
+            "&unread=true",
+            "&priority=high",
         ] {
             assert!(total(server.address(), &token, query) > 0, "{engine:?}: nothing for {query}");
         }
+        let found = get(server.address(), &token, "/api/v1/search?q=hisses");
+        assert!(found["data"].as_array().is_some_and(|found| !found.is_empty()), "{engine:?}: {found}");
         let before = state(&place);
         assert!(server.terminate().expect("ends").success(), "{}", server.log());
         server.start_again().expect("starts again");
@@ -58,7 +71,8 @@ fn history_lies_in_the_past_and_mail_was_really_delivered() {
     let id = list["data"][0]["id"].as_str().expect("has an id");
     let timeline = get(server.address(), &token, &format!("/api/v1/conversations/{id}/timeline"));
     let items = timeline["data"].as_array().expect("is a list");
-    let messages: Vec<&Value> = items.iter().filter(|item| item["type"] == "message").map(|item| &item["message"]).collect();
+    let messages: Vec<&Value> =
+        items.iter().filter(|item| item["type"] == "message").map(|item| &item["message"]).collect();
     let answer = messages.iter().find(|message| message["direction"] == "outbound").expect("was answered");
     assert_eq!(answer["delivery"]["status"], "sent");
     let times: Vec<&str> = messages.iter().filter_map(|message| message["sent_at"].as_str()).collect();
@@ -85,7 +99,13 @@ fn what_is_written_on_the_page_is_in_the_inbox_and_the_answer_in_the_mailbox() {
     assert_eq!(conversation["subject"], "Pegs for snow");
     let path = format!("/api/v1/conversations/{}/messages", conversation["id"].as_str().expect("has an id"));
     let headers = [("Authorization", token.as_str()), ("Content-Type", "application/json")];
-    let answer = call(server.address(), "POST", &path, &headers, r#"{"body_text":"Yes, 20 cm long.","hold_seconds":0}"#);
+    let answer = call(
+        server.address(),
+        "POST",
+        &path,
+        &headers,
+        r#"{"body_text":"Yes, 20 cm long.","hold_seconds":0}"#,
+    );
     assert_eq!(answer.status, 201, "{}", answer.body);
     let received = eventually("the answer's arrival", || {
         let mails = call(server.address(), "GET", mailbox, &[], "").json();
@@ -100,7 +120,14 @@ fn a_folder_with_other_data_is_left_alone() {
     let workspace = place.admin(&["create-workspace", "--name", "Acme"]);
     let id = workspace["id"].as_str().expect("has an id");
     place.admin(&[
-        "create-user", "--workspace", id, "--email", "a@acme.example", "--name", "A", "--password",
+        "create-user",
+        "--workspace",
+        id,
+        "--email",
+        "a@acme.example",
+        "--name",
+        "A",
+        "--password",
         "a long enough password",
     ]);
     let output = place.run(&["demo"]);

@@ -74,9 +74,10 @@ export class Mailbox {
     line.append(who, when);
     const subject = document.createElement("span");
     subject.className = "subject";
-    subject.textContent = `${mail.subject || "(no subject)"}${mail.files ? " 📎" : ""}`;
+    subject.textContent = mail.subject || "(no subject)";
     const preview = document.createElement("small");
-    preview.textContent = mail.preview;
+    const files = mail.files === 1 ? "1 file · " : `${mail.files} files · `;
+    preview.textContent = (mail.files ? files : "") + mail.preview;
     button.append(line, subject, preview);
     button.addEventListener("click", () => void this.#read(mail.id));
     const item = document.createElement("li");
@@ -100,7 +101,6 @@ export class Mailbox {
     byId("mail-body").src = this.#path(`/${id}/body`);
     byId("mail-raw").href = this.#path(`/${id}/raw`);
     byId("mail-files").replaceChildren(...mail.attachments.map((file) => this.#file(id, file)));
-    byId("reply").hidden = mail.sent;
     byId("reply").onclick = () => this.#compose(mail);
     this.#show("mail");
     for (const button of byId("mails").querySelectorAll("button")) {

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use rapport_channels::email::EmailAddress;
 use rapport_engine::ingest::EmailSource;
-use rapport_simulator::mail::{CustomerFile, CustomerMail, compose};
+use rapport_simulator::mail::{CustomerFile, CustomerMail, compose, wire_date};
 
 use super::files;
 use super::plan::Act;
@@ -40,7 +40,8 @@ fn mail(story: &Story, turn: &Turn, address: &str, earlier: Option<&SentAnswer>)
         mail.in_reply_to = Some(earlier.message_id.clone());
         mail.references = earlier.references.clone();
         let quoted: String = earlier.text.lines().map(|line| format!("> {line}\n")).collect();
-        mail.text = format!("{}\n\n{SHOP_NAME} <{SUPPORT_ADDRESS}> wrote:\n{quoted}", turn.text);
+        let date = wire_date(earlier.at);
+        mail.text = format!("{}\n\nOn {date}, {SHOP_NAME} wrote:\n{quoted}", turn.text);
     }
     if let Some(name) = &turn.html {
         mail.html = Some(files::html(name)?.to_owned());

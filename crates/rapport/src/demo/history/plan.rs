@@ -4,6 +4,11 @@ use rapport_domain::{Channel, Priority, Status, Timestamp};
 
 use super::script::{Story, Turn, Writer};
 
+/// What is younger stays where it is, or there would be nothing new in the morning.
+const LATELY_SECONDS: i64 = 12 * 60 * 60;
+const OPENING_HOUR: i64 = 8;
+const CLOSING_HOUR: i64 = 18;
+const HOUR_SECONDS: i64 = 60 * 60;
 /// Hands work out and sorts what nobody has taken.
 const SUPERVISOR: &str = "marek";
 
@@ -86,10 +91,16 @@ fn taking(number: usize, key: &str) -> What {
 /// When each turn took place, counted back from the last.
 fn times(number: usize, story: &Story, now: Timestamp) -> Vec<Timestamp> {
     let mut at = now.plus_seconds(-story.last_seconds);
-    let mut times = vec![at];
-    for position in (1..story.turns.len()).rev() {
-        at = at.plus_seconds(-gap_seconds(number, position, story));
+    let mut times = Vec::with_capacity(story.turns.len());
+    for (position, turn) in story.turns.iter().enumerate().rev() {
+        let by_team = turn.writer != Writer::Customer;
+        // Chats go on while both sides are there, so they are moved as a whole.
+        let whole = story.channel == Channel::Chat && times.is_empty() && story.last_seconds > LATELY_SECONDS;
+        if whole || (by_team && story.channel != Channel::Chat) {
+            at = in_office_hours(at);
+        }
         times.push(at);
+        at = at.plus_seconds(-gap_seconds(number, position, story));
     }
     times.reverse();
     times
@@ -109,6 +120,17 @@ fn gap_seconds(number: usize, position: usize, story: &Story) -> i64 {
     least + (most - least) * spread / 9_973
 }
 
+/// The last moment up to this one at which somebody is at work.
+fn in_office_hours(at: Timestamp) -> Timestamp {
+    let hour = at.as_millis().div_euclid(HOUR_SECONDS * 1000).rem_euclid(24);
+    let hours_back = match hour {
+        early if early < OPENING_HOUR => early + 25 - CLOSING_HOUR,
+        late if late >= CLOSING_HOUR => late + 1 - CLOSING_HOUR,
+        _ => 0,
+    };
+    at.plus_seconds(-hours_back * HOUR_SECONDS)
+}
+
 fn between(before: Timestamp, after: Timestamp) -> Timestamp {
     let middle = (after.as_millis() - before.as_millis()) * 2 / 3;
     before.plus_millis(middle)
@@ -124,11 +146,24 @@ mod tests {
         let stories = super::super::stories().expect("all are readable");
         let acts = acts(&stories, now);
         assert!(acts.iter().all(|act| act.at <= now), "nothing lies in the future");
-        assert!(acts.iter().all(|act| act.at > now.plus_seconds(-33 * 24 * 60 * 60)));
+        assert!(acts.iter().all(|act| act.at > now.plus_seconds(-35 * 24 * 60 * 60)));
         assert!(acts.windows(2).all(|pair| pair[0].at <= pair[1].at));
         for number in 0..stories.len() {
             let first = acts.iter().find(|act| act.story == number).expect("every story happens");
             assert!(matches!(first.what, What::Customer(_)), "customers begin");
+        }
+    }
+
+    #[test]
+    fn nobody_answers_mail_at_night() {
+        let stories = super::super::stories().expect("all are readable");
+        for hour in 0..24 {
+            let now = Timestamp::from_millis(1_800_000_000_000).plus_seconds(hour * HOUR_SECONDS);
+            let answers = acts(&stories, now).into_iter().filter(|act| matches!(act.what, What::Answer(_)));
+            for act in answers.filter(|act| stories[act.story].channel == Channel::Email) {
+                let hour = act.at.as_millis() / 1000 / HOUR_SECONDS % 24;
+                assert!((OPENING_HOUR..CLOSING_HOUR).contains(&hour), "answered at {}", act.at);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use rapport_domain::model::{DraftContent, Message, UserReference};
 use rapport_domain::{
     AttachmentId, Channel, ConversationId, Direction, DraftMode, Permission, Priority, Role, Status,
+    Timestamp,
 };
 use rapport_engine::chat::Visit;
 use rapport_engine::conversation::{Assignment, ConversationChange};
@@ -40,6 +41,7 @@ pub struct SentAnswer {
     pub message_id: String,
     pub references: Vec<String>,
     pub text: String,
+    pub at: Timestamp,
 }
 
 pub struct Stage<'a> {
@@ -123,7 +125,8 @@ impl<'a> Stage<'a> {
         let mut references =
             self.answers.get(&address).map(|earlier| earlier.references.clone()).unwrap_or_default();
         references.push(message_id.clone());
-        let answer = SentAnswer { message_id, references, text: message.body_text.clone() };
+        let text = message.body_text.clone();
+        let answer = SentAnswer { message_id, references, text, at: message.sent_at };
         self.progress[act.story].last_answer = Some(answer.clone());
         self.answers.insert(address, answer);
         Ok(())
