@@ -40,10 +40,6 @@ impl Place {
         Ok(Self { folder: folder.to_owned(), server: server.map(str::to_owned) })
     }
 
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     pub fn engine_name(&self) -> &'static str {
         if self.server.is_some() { "PostgreSQL" } else { "SQLite" }
     }
@@ -53,8 +49,9 @@ impl Place {
         match &self.server {
             None => DatabaseUrl::Sqlite(self.folder.join(format!("{name}.db"))),
             Some(server) => {
-                let (address, options) =
-                    server.split_once('?').map_or((server.as_str(), ""), |(address, options)| (address, options));
+                let (address, options) = server
+                    .split_once('?')
+                    .map_or((server.as_str(), ""), |(address, options)| (address, options));
                 let base = address.find("://").map_or(0, |at| at + 3);
                 let host_end = address[base..].find('/').map_or(address.len(), |at| base + at);
                 let name = name.replace('-', "_");
@@ -78,38 +75,6 @@ impl Place {
         let store = open(&url, recorder)?;
         let world = generate::fill(&store, &self.files(), conversations).await?;
         Ok(Opened { engine: live_engine(store, &self.files())?, url, world })
-    }
-
-    /// A database with nothing but the workspace; what was there under this name is gone.
-    pub async fn fresh(&self, name: &str, recorder: Option<Recorder>) -> Result<Opened> {
-        let url = self.remove(name).await?;
-        if let Some(server) = &self.server {
-            let (server, name) = (server.clone(), name.replace('-', "_"));
-            blocking(move || Bare::create_database_if_missing(&DatabaseUrl::Postgres(server), &name)).await?;
-        }
-        let store = open(&url, recorder)?;
-        let world = World::create(&store, &self.files()).await?;
-        Ok(Opened { engine: live_engine(store, &self.files())?, url, world })
-    }
-
-    pub async fn remove(&self, name: &str) -> Result<DatabaseUrl> {
-        let url = self.url(name);
-        match (&url, &self.server) {
-            (DatabaseUrl::Sqlite(path), _) => {
-                for ending in ["", "-wal", "-shm"] {
-                    let mut file = path.clone().into_os_string();
-                    file.push(ending);
-                    // A file that is not there is as good as one removed.
-                    let _ = std::fs::remove_file(file);
-                }
-            }
-            (DatabaseUrl::Postgres(_), Some(server)) => {
-                let (server, name) = (server.clone(), name.replace('-', "_"));
-                blocking(move || Bare::drop_database(&DatabaseUrl::Postgres(server), &name)).await?;
-            }
-            (DatabaseUrl::Postgres(_), None) => {}
-        }
-        Ok(url)
     }
 }
 

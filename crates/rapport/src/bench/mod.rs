@@ -65,7 +65,8 @@ pub async fn run(settings: Settings, arguments: Arguments) -> Result<()> {
     }
     report.print();
     if let Some(file) = &arguments.json {
-        std::fs::write(file, report.json()).with_context(|| format!("{} cannot be written", file.display()))?;
+        std::fs::write(file, report.json())
+            .with_context(|| format!("{} cannot be written", file.display()))?;
     }
     Ok(())
 }

@@ -101,14 +101,18 @@ pub async fn measure(place: &Place, scale: i64, report: &mut Report) -> Result<(
         }
     }
     for (name, engine, bare) in groups {
-        report.add(&title, name, vec![
-            figure("n", engine.count() as f64, ""),
-            figure("p50", engine.percentile(50.0), "ms"),
-            figure("p99", engine.percentile(99.0), "ms"),
-            figure("max", engine.percentile(100.0), "ms"),
-            figure("bare p50", bare.percentile(50.0), "ms"),
-            figure("bare p99", bare.percentile(99.0), "ms"),
-        ]);
+        report.add(
+            &title,
+            name,
+            vec![
+                figure("n", engine.count() as f64, ""),
+                figure("p50", engine.percentile(50.0), "ms"),
+                figure("p99", engine.percentile(99.0), "ms"),
+                figure("max", engine.percentile(100.0), "ms"),
+                figure("bare p50", bare.percentile(50.0), "ms"),
+                figure("bare p99", bare.percentile(99.0), "ms"),
+            ],
+        );
     }
     Ok(())
 }
@@ -228,11 +232,7 @@ fn lists(caller: &Caller) -> Vec<(&'static str, ConversationFilter, Sort)> {
             ConversationFilter { statuses: vec![Status::Closed], ..ConversationFilter::default() },
             Sort::LastActivity,
         ),
-        (
-            "ever mine",
-            ConversationFilter { assignee: mine, ..ConversationFilter::default() },
-            Sort::Created,
-        ),
+        ("ever mine", ConversationFilter { assignee: mine, ..ConversationFilter::default() }, Sort::Created),
     ]
 }
 

@@ -62,7 +62,10 @@ impl Report {
     }
 
     pub fn print(&self) {
-        println!("{} cores of {}, load {} at the start", self.machine.cores, self.machine.processor, self.machine.load);
+        println!(
+            "{} cores of {}, load {} at the start",
+            self.machine.cores, self.machine.processor, self.machine.load
+        );
         for section in &self.sections {
             println!("\n{}", section.title);
             section.print();
@@ -77,13 +80,19 @@ impl Report {
 impl Section {
     fn print(&self) {
         let Some(first) = self.rows.first() else { return };
-        let mut lines = vec![std::iter::once(String::new()).chain(first.figures.iter().map(heading)).collect()];
+        let mut lines =
+            vec![std::iter::once(String::new()).chain(first.figures.iter().map(heading)).collect()];
         for row in &self.rows {
             let cells = row.figures.iter().map(|figure| number(figure.value));
             lines.push(std::iter::once(row.name.clone()).chain(cells).collect::<Vec<String>>());
         }
         let width = |column: usize| {
-            lines.iter().filter_map(|cells| cells.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+            lines
+                .iter()
+                .filter_map(|cells| cells.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
         };
         let widths: Vec<usize> = (0..lines.iter().map(Vec::len).max().unwrap_or(0)).map(width).collect();
         for cells in &lines {

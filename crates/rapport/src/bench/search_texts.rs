@@ -14,7 +14,12 @@ pub struct SearchText {
 }
 
 /// A mix of searches, each with how many of a hundred are of its kind.
-pub fn draw(words: &Words, random: &mut Random, conversation: &Conversation, message: &Message) -> SearchText {
+pub fn draw(
+    words: &Words,
+    random: &mut Random,
+    conversation: &Conversation,
+    message: &Message,
+) -> SearchText {
     let kinds = [
         ("one word", 25_u64),
         ("two words", 20),

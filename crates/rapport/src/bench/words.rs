@@ -14,7 +14,8 @@ const COMMON: &str = "the to and a of is in it for i you my that on with have no
 const FIRST_NAMES: &str = "Ana Marko Ivana Luka Petra Josip Lena Paul Emma Jonas Mia Felix Sofia Leon Marie Noah Clara \
     Elias Nina Filip Sara David Laura Tim Julia Jan Eva Tom Lara Max Olga Piotr Zofia Chiara Marco Giulia Pierre Camille \
     Hugo Ingrid Lars Freja Aino Mikko Yuki Haruto Aiko Wei Li Priya Arjun Fatima Omar Leila John Alice Grace Henry Ruth";
-const FAMILY_SYLLABLES: &str = "berg hoff novak mar kov ic son mann stein vic ler ner ras tol den ham field ford ley wood";
+const FAMILY_SYLLABLES: &str =
+    "berg hoff novak mar kov ic son mann stein vic ler ner ras tol den ham field ford ley wood";
 const ONSETS: &str = "b br c ch d dr f fl g gr h j k kl l m n p pl pr qu r s sh st t tr v w z";
 const NUCLEI: &str = "a e i o u ai ea ie oo ou";
 const CODAS: &str = "n r s t l m nd rt st x";
@@ -134,7 +135,8 @@ mod tests {
     fn few_words_make_up_most_of_a_text() {
         let (words, mut random) = (Words::new(), Random::new(3));
         let text = words.text(&mut random, 100_000).to_lowercase();
-        let drawn: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+        let drawn: Vec<&str> =
+            text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
         assert_eq!(drawn.len(), 100_000);
         let top: Vec<&str> = (0..100).map(|rank| words.of_rank(rank)).collect();
         let share = drawn.iter().filter(|word| top.contains(word)).count() as f64 / 100_000.0;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use rapport_domain::clock::FixedClock;
 use rapport_domain::model::UserReference;
-use rapport_domain::{Channel, ChannelAccountId, Clock, Entropy, Role, SystemClock, SystemEntropy, Timestamp, WorkspaceId};
+use rapport_domain::{
+    Channel, ChannelAccountId, Clock, Entropy, Role, SystemClock, SystemEntropy, Timestamp, WorkspaceId,
+};
 use rapport_engine::blob::Blobs;
 use rapport_engine::channel_account::NewAccount;
 use rapport_engine::{Caller, Engine, EngineConfig, EngineParts};
@@ -71,7 +73,10 @@ impl World {
         let Some(admin) = admin else { return Ok(None) };
         Ok(Some(Self {
             admin: UserReference { id: admin.id.clone(), name: admin.name.clone() },
-            users: users.iter().map(|user| UserReference { id: user.id.clone(), name: user.name.clone() }).collect(),
+            users: users
+                .iter()
+                .map(|user| UserReference { id: user.id.clone(), name: user.name.clone() })
+                .collect(),
             accounts: accounts
                 .into_iter()
                 .map(|stored| (stored.account.channel.as_str(), stored.account.id))
@@ -96,15 +101,19 @@ impl World {
             let name = format!("{} {}", words.first_name(&mut random), words.family_name(&mut random));
             engine.create_user(workspace.as_str(), &email, &name, PASSWORD, role).await?;
         }
-        let mut world = Self::find(store).await?.context("the workspace that was just created is not there")?;
+        let mut world =
+            Self::find(store).await?.context("the workspace that was just created is not there")?;
         let email = json!({
             "address": "support@rapport.example", "inbound": { "kind": "http" }, "outbound": { "kind": "none" }
         });
         let chat = json!({ "site_name": "Shop", "allowed_origins": ["https://shop.example"] });
-        for (channel, name, config) in
-            [(Channel::Email, "Support", email), (Channel::Chat, "Shop", chat), (Channel::Api, "Orders", json!({}))]
-        {
-            let new = NewAccount { channel, name: name.into(), active: true, config, secrets: BTreeMap::new() };
+        for (channel, name, config) in [
+            (Channel::Email, "Support", email),
+            (Channel::Chat, "Shop", chat),
+            (Channel::Api, "Orders", json!({})),
+        ] {
+            let new =
+                NewAccount { channel, name: name.into(), active: true, config, secrets: BTreeMap::new() };
             let created = engine.create_channel_account(&world.caller(), new).await?;
             world.accounts.insert(channel.as_str(), created.account.id);
         }

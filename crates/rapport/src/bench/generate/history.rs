@@ -128,7 +128,8 @@ impl Maker<'_> {
         if !may_be_active || !self.random.chance(active) {
             return Status::Closed;
         }
-        let choices = [(Status::Open, 40), (Status::Waiting, 20), (Status::Pending, 15), (Status::Solved, 25)];
+        let choices =
+            [(Status::Open, 40), (Status::Waiting, 20), (Status::Pending, 15), (Status::Solved, 25)];
         self.random.weighted(&choices).unwrap_or(Status::Open)
     }
 
@@ -137,7 +138,13 @@ impl Maker<'_> {
         users[self.random.below(users.len() as u64) as usize].clone()
     }
 
-    fn conversation(&mut self, person: &Person, number: i64, at: Timestamp, status: Status) -> (Told, Vec<Said>) {
+    fn conversation(
+        &mut self,
+        person: &Person,
+        number: i64,
+        at: Timestamp,
+        status: Status,
+    ) -> (Told, Vec<Said>) {
         let channels = [(Channel::Email, 55), (Channel::Chat, 25), (Channel::Api, 20)];
         let channel = self.random.weighted(&channels).unwrap_or(Channel::Email);
         let closed = status == Status::Closed;
@@ -145,7 +152,8 @@ impl Maker<'_> {
         let assignee = assigned.then(|| self.user());
         let order = 1_000_000 + self.random.below(9_000_000);
         let subject_words = 3 + self.random.below(4) as usize;
-        let topic = format!("{} {order}", self.words.text(&mut self.random, subject_words).trim_end_matches('.'));
+        let topic =
+            format!("{} {order}", self.words.text(&mut self.random, subject_words).trim_end_matches('.'));
         let priorities =
             [(Priority::Normal, 80), (Priority::Low, 5), (Priority::High, 12), (Priority::Urgent, 3)];
         let mut conversation = Conversation {
@@ -241,8 +249,7 @@ impl Maker<'_> {
         let email = kind == MessageKind::Message && conversation.channel == Channel::Email;
         let contact_side =
             email.then(|| Recipient { name: None, address: person.address(Channel::Email).value.clone() });
-        let our_side =
-            email.then(|| Recipient { name: None, address: "support@rapport.example".to_owned() });
+        let our_side = email.then(|| Recipient { name: None, address: "support@rapport.example".to_owned() });
         let (from, to) = if inbound { (contact_side, our_side) } else { (our_side, contact_side) };
         let details = MessageDetails { from, to: to.into_iter().collect(), ..MessageDetails::default() };
         let delivery = (direction == Direction::Outbound).then(|| Delivery {
@@ -313,7 +320,11 @@ impl Maker<'_> {
         let contact = Actor {
             kind: AuthorKind::Contact,
             id: conversation.contact.as_ref().map(|contact| contact.id.as_str().to_owned()),
-            name: conversation.contact.as_ref().map(|contact| contact.display_name.clone()).unwrap_or_default(),
+            name: conversation
+                .contact
+                .as_ref()
+                .map(|contact| contact.display_name.clone())
+                .unwrap_or_default(),
         };
         append(&contact, conversation.created_at, created.name(), json(&created));
         for said in messages {
@@ -328,8 +339,11 @@ impl Maker<'_> {
             append(&actor, message.sent_at, name, "{}".to_owned());
         }
         let Some(assignee) = &conversation.assignee else { return };
-        let user =
-            Actor { kind: AuthorKind::User, id: Some(assignee.id.as_str().to_owned()), name: assignee.name.clone() };
+        let user = Actor {
+            kind: AuthorKind::User,
+            id: Some(assignee.id.as_str().to_owned()),
+            name: assignee.name.clone(),
+        };
         let assigned = Event::ConversationAssigned {
             conversation: snapshot(),
             assignee: assignee.clone(),

@@ -15,7 +15,13 @@ pub struct Person {
 }
 
 impl Person {
-    pub fn make(words: &Words, random: &mut Random, entropy: &dyn Entropy, number: i64, at: Timestamp) -> Self {
+    pub fn make(
+        words: &Words,
+        random: &mut Random,
+        entropy: &dyn Entropy,
+        number: i64,
+        at: Timestamp,
+    ) -> Self {
         let (first, family) = (words.first_name(random), words.family_name(random));
         let display_name = format!("{first} {family}");
         let host = random.below(400);
