@@ -113,7 +113,7 @@ fn vocabulary() -> Vec<String> {
     let mut pick = |list: &[&'static str]| list[random.below(list.len() as u64) as usize];
     while words.len() < VOCABULARY {
         // Rarer words are longer, as in every language.
-        let syllables = 1 + words.len() / 600_usize.max(1);
+        let syllables = 1 + words.len() / 600;
         let mut word = String::new();
         for _ in 0..syllables.min(3) {
             word.push_str(pick(&parts[0]));

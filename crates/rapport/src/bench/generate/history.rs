@@ -252,7 +252,7 @@ impl Maker<'_> {
         let our_side = email.then(|| Recipient { name: None, address: "support@rapport.example".to_owned() });
         let (from, to) = if inbound { (contact_side, our_side) } else { (our_side, contact_side) };
         let details = MessageDetails { from, to: to.into_iter().collect(), ..MessageDetails::default() };
-        let delivery = (direction == Direction::Outbound).then(|| Delivery {
+        let delivery = (direction == Direction::Outbound).then_some(Delivery {
             status: DeliveryStatus::Sent,
             reason: None,
             code: None,
