@@ -34,6 +34,8 @@ pub struct ConversationFilter {
     pub contact: Option<ContactId>,
     pub priorities: Vec<Priority>,
     pub include_test: bool,
+    /// Only these, as a search found them.
+    pub found: Option<Vec<ConversationId>>,
 }
 
 /// Where a page ended: the sort key and the id of its last row.
@@ -112,6 +114,11 @@ pub fn count(tx: &mut Tx<'_>, viewer: &UserId, filter: &ConversationFilter, cap:
 }
 
 fn apply(builder: &mut FilterBuilder, filter: &ConversationFilter) {
+    match filter.found.as_deref() {
+        None => {}
+        Some([]) => builder.push("1 = 0"),
+        Some(found) => builder.push_in("c.id", found.iter().map(ConversationId::as_str)),
+    }
     if !filter.include_test {
         builder.push("not c.test");
     }

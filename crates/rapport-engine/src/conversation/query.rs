@@ -7,6 +7,7 @@ use rapport_domain::model::{Conversation, ConversationDetail, Message};
 use rapport_domain::{Channel, ConversationId, Lifecycle, MessageKind, Permission, Status, Timestamp};
 use rapport_store::Tx;
 use rapport_store::conversation_list::{self, AssigneeFilter, ConversationFilter, Position, Sort};
+use rapport_store::search::{self, SearchQuery};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,10 +15,14 @@ use crate::{Caller, Engine, Error, access, send};
 
 /// Counting stops here; more is shown as "999+".
 const COUNT_CAP: i64 = 1000;
+/// A list that is narrowed by words looks at so many hits.
+const MAX_TEXT_HITS: i64 = 500;
 
 #[derive(Clone, Debug)]
 pub struct ListRequest {
     pub filter: ConversationFilter,
+    /// Words that the conversation, a message of it or its contact must hold.
+    pub text: Option<String>,
     pub sort: Sort,
     pub after: Option<Position>,
     pub limit: i64,
@@ -76,8 +81,14 @@ impl TimelineItem {
 impl Engine {
     pub async fn list_conversations(&self, caller: &Caller, request: ListRequest) -> Result<Page, Error> {
         caller.require(Permission::ConversationRead)?;
-        let caller_ = caller.clone();
-        self.read(&caller.workspace, move |tx| list(tx, &caller_, &request)).await
+        let (caller_, mut request) = (caller.clone(), request);
+        self.read(&caller.workspace, move |tx| {
+            if let Some(text) = &request.text {
+                request.filter.found = Some(find_by_text(tx, text)?);
+            }
+            list(tx, &caller_, &request)
+        })
+        .await
     }
 
     pub async fn count_conversations(&self, caller: &Caller) -> Result<Counts, Error> {
@@ -160,6 +171,18 @@ impl Engine {
         })
         .await
     }
+}
+
+/// The conversations of the newest hits. The search itself finds everything; a list narrows what is recent.
+fn find_by_text(tx: &mut Tx<'_>, text: &str) -> Result<Vec<ConversationId>, Error> {
+    let hits = search::search(tx, &SearchQuery { text, kind: None, limit: MAX_TEXT_HITS, before: None })?;
+    let mut found: Vec<ConversationId> = Vec::new();
+    for id in hits.into_iter().filter_map(|hit| hit.conversation_id).map(ConversationId::from_stored) {
+        if !found.contains(&id) {
+            found.push(id);
+        }
+    }
+    Ok(found)
 }
 
 fn list(tx: &mut Tx<'_>, caller: &Caller, request: &ListRequest) -> Result<Page, Error> {

@@ -2,6 +2,7 @@
 
 mod assignment;
 mod fixture;
+mod lists;
 mod replay;
 mod routing;
 mod sending;

@@ -169,7 +169,7 @@ async fn actions(opened: &Opened, scale: i64) -> Result<Vec<Action>> {
     let mut random = Random::new(scale as u64);
     let mut actions = Vec::new();
     for (label, filter, sort) in lists(&caller) {
-        let request = ListRequest { filter, sort, after: None, limit: PAGE };
+        let request = ListRequest { filter, text: None, sort, after: None, limit: PAGE };
         for _ in 0..LISTED {
             let kind = Kind::List(request.clone());
             actions.push(Action { label: label.to_owned(), group: "list", kind });

@@ -17,6 +17,8 @@ use crate::extract::{Allowed, Params, needs, page_limit};
 use crate::problem::Refusals;
 use crate::state::AppState;
 
+const MAX_TEXT_CHARACTERS: usize = 500;
+
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SortOrder {
@@ -49,6 +51,9 @@ pub struct ConversationQuery {
     contact_id: Option<ContactId>,
     /// One or several priorities, with commas between them.
     priority: Option<String>,
+    /// Words that the conversation or a message of it holds, among the newest 500 hits. `/api/v1/search` finds all.
+    #[param(max_length = 500)]
+    q: Option<String>,
     /// Test conversations as well.
     test: Option<bool>,
     #[param(inline)]
@@ -110,6 +115,7 @@ fn request(caller: &Caller, query: ConversationQuery) -> Result<ListRequest, Err
         contact: query.contact_id,
         priorities: words("priority", query.priority.as_deref(), Priority::parse)?,
         include_test: query.test.unwrap_or_default(),
+        found: None,
     };
     let sort = match query.sort.unwrap_or_default() {
         SortOrder::LastActivity => Sort::LastActivity,
@@ -118,7 +124,11 @@ fn request(caller: &Caller, query: ConversationQuery) -> Result<ListRequest, Err
         SortOrder::Priority => Sort::Priority,
     };
     let after = query.cursor.as_deref().map(position).transpose()?;
-    Ok(ListRequest { filter, sort, after, limit: page_limit(query.limit)? })
+    let text = query.q.filter(|text| !text.trim().is_empty());
+    if text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT_CHARACTERS) {
+        return Err(Error::invalid("q", "At most 500 characters."));
+    }
+    Ok(ListRequest { filter, text, sort, after, limit: page_limit(query.limit)? })
 }
 
 fn assignee(caller: &Caller, text: &str) -> Result<AssigneeFilter, Error> {
