@@ -100,6 +100,8 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each conversation begins with a reply.
   useEffect(() => {
+    // Another conversation does not take the focus that this one was given.
+    setFocusCount(0);
     setMode("reply");
     setAssignToMe(true);
   }, [detail.id]);
