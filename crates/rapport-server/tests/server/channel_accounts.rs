@@ -42,8 +42,7 @@ async fn secrets_go_in_and_never_come_out(app: TestApp) {
         answer.expect(200);
         assert!(!String::from_utf8_lossy(&answer.body).contains("canary"));
     }
-    let stored =
-        app.engine().store().read(&acme.id, |tx| rapport_store::channel_account::list(tx)).await.unwrap();
+    let stored = app.engine().store().read(&acme.id, rapport_store::channel_account::list).await.unwrap();
     assert!(!format!("{stored:?}").contains("canary"), "secrets are sealed at rest");
     let events =
         app.engine().store().read(&acme.id, |tx| rapport_store::event::list_after(tx, 0, 100)).await.unwrap();

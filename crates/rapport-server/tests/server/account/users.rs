@@ -45,7 +45,7 @@ async fn of_two_administrators_who_demote_each_other_one_stays(app: TestApp) {
     let demote = json!({"role": "user"});
     let (ana_path, ben_path) = (format!("/api/v1/users/{}", ana.id), format!("/api/v1/users/{}", ben.id));
     tokio::join!(ana.patch(&ben_path, &demote), ben.patch(&ana_path, &demote));
-    let users = app.engine().store().read(&acme.id, |tx| rapport_store::user::list(tx)).await.unwrap();
+    let users = app.engine().store().read(&acme.id, rapport_store::user::list).await.unwrap();
     let admins = users.iter().filter(|user| user.role == Role::Admin).count();
     assert_eq!(admins, 1, "{users:?}");
 }
