@@ -5,6 +5,10 @@ pub fn preview(text: &str, limit: usize) -> String {
     let mut out = String::with_capacity(limit.min(text.len()) + 3);
     let mut count = 0;
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if count >= limit {
+            out.push('…');
+            return out;
+        }
         if count > 0 {
             out.push(' ');
             count += 1;
