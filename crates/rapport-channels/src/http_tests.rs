@@ -1,3 +1,5 @@
+//! What the guarded client refuses, cuts and follows.
+
 use std::net::SocketAddr;
 use std::sync::Mutex;
 

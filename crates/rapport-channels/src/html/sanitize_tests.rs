@@ -1,3 +1,5 @@
+//! What the sanitizer lets through and what it takes away.
+
 use std::time::Instant;
 
 use super::*;

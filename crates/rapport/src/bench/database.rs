@@ -9,7 +9,7 @@ use rapport_store::db::record::Recorder;
 use rapport_store::{DatabaseUrl, Store, StoreConfig};
 
 use super::generate;
-use super::world::{World, live_engine};
+use super::world::{World, live_engine, repeatable_engine};
 
 pub struct Place {
     folder: PathBuf,
@@ -22,6 +22,7 @@ pub struct Opened {
     pub url: DatabaseUrl,
     pub world: World,
     pub engine: Engine,
+    files: PathBuf,
 }
 
 impl Opened {
@@ -74,7 +75,59 @@ impl Place {
         }
         let store = open(&url, recorder)?;
         let world = generate::fill(&store, &self.files(), conversations).await?;
-        Ok(Opened { engine: live_engine(store, &self.files())?, url, world })
+        Ok(Opened { engine: live_engine(store, &self.files())?, url, world, files: self.files() })
+    }
+
+    /// A database with nothing but the workspace; what was there under this name is gone.
+    pub async fn fresh(&self, name: &str, recorder: Option<Recorder>) -> Result<Opened> {
+        let url = self.empty(name).await?;
+        let store = open(&url, recorder)?;
+        let world = World::create(&store, &self.files()).await?;
+        Ok(Opened { engine: live_engine(store, &self.files())?, url, world, files: self.files() })
+    }
+
+    /// A database without a schema; what was there under this name is gone.
+    pub async fn empty(&self, name: &str) -> Result<DatabaseUrl> {
+        let url = self.remove(name).await?;
+        if let Some(server) = &self.server {
+            let (server, name) = (server.clone(), name.replace('-', "_"));
+            blocking(move || Bare::create_database_if_missing(&DatabaseUrl::Postgres(server), &name)).await?;
+        }
+        Ok(url)
+    }
+
+    pub async fn remove(&self, name: &str) -> Result<DatabaseUrl> {
+        let url = self.url(name);
+        match (&url, &self.server) {
+            (DatabaseUrl::Sqlite(path), _) => {
+                for ending in ["", "-wal", "-shm"] {
+                    let mut file = path.clone().into_os_string();
+                    file.push(ending);
+                    // A file that is not there is as good as one removed.
+                    let _ = std::fs::remove_file(file);
+                }
+            }
+            (DatabaseUrl::Postgres(_), Some(server)) => {
+                let (server, name) = (server.clone(), name.replace('-', "_"));
+                blocking(move || Bare::drop_database(&DatabaseUrl::Postgres(server), &name)).await?;
+            }
+            (DatabaseUrl::Postgres(_), None) => {}
+        }
+        Ok(url)
+    }
+
+    /// A folder of its own for a server; whoever asked removes it.
+    pub fn scratch_folder(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.folder.join(name);
+        std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        Ok(folder)
+    }
+}
+
+impl Opened {
+    /// An engine that gives the same ids and times whenever it does the same on a fresh database.
+    pub fn repeatable_engine(&self) -> Result<Engine> {
+        repeatable_engine(self.engine.store().clone(), &self.files, 21)
     }
 }
 

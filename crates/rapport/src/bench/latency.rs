@@ -10,6 +10,10 @@ impl Latencies {
         self.0.push(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     }
 
+    pub fn extend(&mut self, others: &Self) {
+        self.0.extend(&others.0);
+    }
+
     pub fn count(&self) -> usize {
         self.0.len()
     }

@@ -3,12 +3,19 @@
 //! Every figure comes with its baseline from the same run, because machines differ and so do their moods.
 
 mod database;
+mod events;
 mod generate;
+mod http;
+mod ingest;
 mod latency;
+mod load;
+mod memory;
 mod random;
 mod read;
 mod report;
 mod search_texts;
+mod server;
+mod start;
 mod words;
 mod world;
 
@@ -43,8 +50,16 @@ pub struct Arguments {
 enum What {
     /// Fill the databases and measure nothing.
     Fill,
+    /// Inbound messages stored durably in a second.
+    Ingest,
     /// Latency of lists, of opening a conversation and of search.
     Read,
+    /// The time from an answer to its event on a stream.
+    Events,
+    /// Resident memory, idle and with 10,000 open streams.
+    Memory,
+    /// The time from the start of the process to its first answer.
+    Start,
     /// All of it.
     All,
 }
@@ -53,15 +68,28 @@ pub async fn run(settings: Settings, arguments: Arguments) -> Result<()> {
     let what = arguments.what.unwrap_or(What::All);
     let place = Place::new(&settings.data_folder, arguments.database_url.as_deref())?;
     let mut report = Report::new();
+    let chosen = |one: What| what == one || what == What::All;
     if what == What::Fill {
         for scale in &arguments.scale {
             place.filled(*scale, None).await?.close().await;
         }
     }
-    if matches!(what, What::Read | What::All) {
+    if chosen(What::Ingest) {
+        ingest::measure(&place, &arguments.scale, arguments.seconds.max(1), &mut report).await?;
+    }
+    if chosen(What::Read) {
         for scale in &arguments.scale {
             read::measure(&place, *scale, &mut report).await?;
         }
+    }
+    if chosen(What::Events) {
+        events::measure(&place, arguments.seconds.max(1), &mut report).await?;
+    }
+    if chosen(What::Memory) {
+        memory::measure(&place, &mut report).await?;
+    }
+    if chosen(What::Start) {
+        start::measure(&place, &arguments.scale, &mut report).await?;
     }
     report.print();
     if let Some(file) = &arguments.json {

@@ -87,9 +87,7 @@ impl World {
 
     /// Sets the workspace up through the engine, as of the beginning of its history.
     pub async fn create(store: &Store, files: &Path) -> Result<Self> {
-        let clock = Arc::new(FixedClock::at(Timestamp::from_millis(HISTORY_START)));
-        let entropy = Arc::new(SeededEntropy::new(Random::new(11)));
-        let engine = engine_on(store.clone(), files, clock, entropy)?;
+        let engine = repeatable_engine(store.clone(), files, 11)?;
         let workspace = engine.create_workspace(WORKSPACE).await?.id;
         let (words, mut random) = (Words::new(), Random::new(12));
         for number in 0..=AGENTS {
@@ -119,6 +117,12 @@ impl World {
         }
         Ok(world)
     }
+}
+
+/// An engine whose clock stands still at the beginning of the history and whose ids follow from the seed.
+pub fn repeatable_engine(store: Store, files: &Path, seed: u64) -> Result<Engine> {
+    let clock = Arc::new(FixedClock::at(Timestamp::from_millis(HISTORY_START)));
+    engine_on(store, files, clock, Arc::new(SeededEntropy::new(Random::new(seed))))
 }
 
 /// An engine with the machine's clock and randomness.

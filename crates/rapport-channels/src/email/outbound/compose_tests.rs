@@ -1,3 +1,5 @@
+//! What composed mail looks like on the wire.
+
 use super::*;
 use crate::email::types::{ListUnsubscribe, ParseContext, ParsedEmail};
 use crate::email::{AttachmentKind, AutoKind, parse};
