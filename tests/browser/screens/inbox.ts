@@ -33,7 +33,6 @@ export class InboxScreen {
     return this.timeline.getByRole("article").evaluateAll((articles) =>
       articles.map((article) => {
         const frame = article.querySelector("iframe")?.contentDocument?.body;
-        // biome-ignore lint/performance/useDomNodeTextContent: a folded quotation does not count as said.
         return [article as HTMLElement, frame].map((part) => part?.innerText ?? "").join("\n");
       }),
     );
