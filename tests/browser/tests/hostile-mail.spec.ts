@@ -63,7 +63,7 @@ test("markup in names, subjects and file names is shown as text", async ({
   const boundary = "between";
   const raw = letter({
     to,
-    from: `${encoded} <mallory@customer.test>`,
+    from: `${encoded} <marked@customer.test>`,
     subject: `${encoded} subject`,
     headers: { "Content-Type": `multipart/mixed; boundary=${boundary}` },
     text: [
@@ -84,7 +84,7 @@ test("markup in names, subjects and file names is shown as text", async ({
   await inbox.open("all", id);
   await expect(await inbox.message("in the text")).toContainText("onerror");
   await page.goto(`/search?q=${encodeURIComponent("onerror")}`);
-  await expect(page.getByRole("main").getByText("mallory@customer.test")).toBeVisible();
+  await expect(page.getByRole("main").getByText("marked@customer.test")).toBeVisible();
   await oracle.expectSilence(page);
 
   // The attachment is offered as a download and never as a page of this origin.

@@ -3,13 +3,18 @@ import { ApiError, api } from "@rapport/api";
 import { Button, Field, Input, Notice } from "@rapport/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { explain } from "@/app/notify";
 import { keys } from "@/data/keys";
 import { AuthPage, isLongEnough, shortestPassword } from "@/features/auth";
 
 const empty = { workspace_name: "", name: "", email: "", password: "", setup_code: "" };
+/** The link that the server prints brings the code along. */
+const withCode = () => ({
+  ...empty,
+  setup_code: new URLSearchParams(window.location.search).get("code") ?? "",
+});
 const fields = ["workspace_name", "name", "email", "password"] as const;
 const autoComplete = {
   workspace_name: "organization",
@@ -22,15 +27,17 @@ export default function SetupScreen() {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const navigate = useNavigate();
-  const [values, setValues] = useState(empty);
+  const [values, setValues] = useState(withCode);
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [problem, setProblem] = useState<string | null>(null);
   const [codeNeeded, setCodeNeeded] = useState(false);
   const [busy, setBusy] = useState(false);
+  // Whoever has just set the server up is on the way to its settings, not to the log-in.
+  const done = useRef(false);
   const { data: setup } = useQuery({ queryKey: ["setup"], queryFn: api.setupState });
   useEffect(() => {
     document.title = t("setup.title");
-    if (setup && !setup.required) void navigate({ to: "/login", replace: true });
+    if (setup && !setup.required && !done.current) void navigate({ to: "/login", replace: true });
     if (setup?.setup_code_required) setCodeNeeded(true);
   }, [setup, navigate, t]);
 
@@ -46,6 +53,7 @@ export default function SetupScreen() {
     try {
       const { setup_code, ...body } = values;
       const me = await api.setUp(codeNeeded && setup_code ? { ...body, setup_code } : body);
+      done.current = true;
       cache.clear();
       cache.setQueryData(keys.me, me);
       void navigate({
