@@ -28,13 +28,31 @@ export interface TakenNotice {
 /** Set when somebody else was faster; the open conversation shows what can be done. */
 export const takenNotice = createStore<TakenNotice | null>(null);
 
+let counting: number | null = null;
+/** Many changes in a row ask for the counts once. */
+export function countAgain({ cache }: Pick<CommandContext, "cache">) {
+  if (counting !== null) window.clearTimeout(counting);
+  counting = window.setTimeout(() => {
+    counting = null;
+    void cache.invalidateQueries({ queryKey: keys.counts });
+  }, 50);
+}
+
+/** What a closed conversation looks like before the server has answered. */
+export const closedBy = (me: Me): Partial<Conversation> => ({
+  status: "closed",
+  lifecycle: "closed",
+  closed_by: { id: me.user.id, name: me.user.name },
+  closed_at: new Date().toISOString(),
+});
+
 const write = ({ cache, me }: CommandContext, conversation: Conversation) =>
   writeConversation(cache, conversation, me.user.id);
 const nameOf = (conversation: Conversation) =>
   conversation.contact?.display_name ?? `#${conversation.number}`;
 
 /** Shows `change` at once, runs `act`, and puts the old values back if it fails. */
-async function optimistically(
+export async function optimistically(
   context: CommandContext,
   conversation: Conversation,
   change: Partial<Conversation>,
@@ -44,7 +62,7 @@ async function optimistically(
   try {
     const answer = await act();
     write(context, answer);
-    void context.cache.invalidateQueries({ queryKey: keys.counts });
+    countAgain(context);
     return answer;
   } catch (error) {
     const now = findConversation(context.cache, conversation.id);
@@ -106,16 +124,8 @@ function showTaken(context: CommandContext, conversation: Conversation, error: A
 export async function close(context: CommandContext, conversation: Conversation): Promise<boolean> {
   releaseRow(conversation.id);
   try {
-    await optimistically(
-      context,
-      conversation,
-      {
-        status: "closed",
-        lifecycle: "closed",
-        closed_by: { id: context.me.user.id, name: context.me.user.name },
-        closed_at: new Date().toISOString(),
-      },
-      () => api.close(conversation.id),
+    await optimistically(context, conversation, closedBy(context.me), () =>
+      api.close(conversation.id),
     );
   } catch (error) {
     complain(error);
@@ -210,7 +220,7 @@ export async function markRead(context: CommandContext, id: string) {
   try {
     const { unread_count } = await api.markRead(id);
     patchConversation(context.cache, id, { unread_count });
-    void context.cache.invalidateQueries({ queryKey: keys.counts });
+    countAgain(context);
   } catch {
     // Reading is retried the next time the conversation is looked at.
   }
@@ -223,7 +233,7 @@ export async function markUnread(context: CommandContext, conversation: Conversa
   try {
     const { unread_count } = await api.markUnread(conversation.id);
     patchConversation(context.cache, conversation.id, { unread_count });
-    void context.cache.invalidateQueries({ queryKey: keys.counts });
+    countAgain(context);
     say(t("toast.unread"), { undo: () => markRead(context, conversation.id) });
   } catch (error) {
     patchConversation(context.cache, conversation.id, { unread_count: conversation.unread_count });

@@ -57,6 +57,7 @@ const actions: Action[] = [
   },
   {
     id: "conversation.assign",
+    bulk: "assign",
     group: "conversation",
     label: "action.assign",
     shortcut: "a",
@@ -66,6 +67,7 @@ const actions: Action[] = [
   },
   {
     id: "conversation.assign_to_me",
+    bulk: "assign_to_me",
     group: "conversation",
     label: "action.assign_to_me",
     shortcut: "i",
@@ -80,6 +82,7 @@ const actions: Action[] = [
   },
   {
     id: "conversation.unassign",
+    bulk: "unassign",
     group: "conversation",
     label: "action.unassign",
     canRun: (context) => (context.conversation?.assignee ? mayAssign(context) : false),
@@ -87,6 +90,7 @@ const actions: Action[] = [
   },
   {
     id: "conversation.close",
+    bulk: "close",
     group: "conversation",
     label: "action.close",
     shortcut: "e",
@@ -101,6 +105,7 @@ const actions: Action[] = [
   },
   {
     id: "conversation.solve",
+    bulk: "solve",
     group: "conversation",
     label: "action.solve",
     canRun: openFor("conversation.edit"),
@@ -108,6 +113,7 @@ const actions: Action[] = [
   },
   {
     id: "conversation.wait",
+    bulk: "wait",
     group: "conversation",
     label: "action.wait",
     shortcut: "w",
@@ -116,6 +122,7 @@ const actions: Action[] = [
   },
   {
     id: "conversation.status",
+    bulk: "status",
     group: "conversation",
     label: "action.status",
     shortcut: "s",
@@ -124,6 +131,7 @@ const actions: Action[] = [
   },
   {
     id: "conversation.priority",
+    bulk: "priority",
     group: "conversation",
     label: "action.priority",
     shortcut: "p",
@@ -141,6 +149,7 @@ const actions: Action[] = [
   },
   {
     id: "conversation.mark_unread",
+    bulk: "mark_unread",
     group: "conversation",
     label: "action.mark_unread",
     shortcut: "u",
@@ -150,6 +159,15 @@ const actions: Action[] = [
       context.navigation.openConversation(null);
       return commands.markUnread(context, conversation);
     }),
+  },
+  {
+    id: "conversation.mark_read",
+    bulk: "mark_read",
+    group: "conversation",
+    label: "action.mark_read",
+    // An open conversation is read by being open.
+    canRun: () => false,
+    run: () => undefined,
   },
   {
     id: "conversation.follow_up",

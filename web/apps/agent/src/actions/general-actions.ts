@@ -1,9 +1,17 @@
 /** Actions that need no open conversation: moving about, panels, undo. */
-import { focusList, focusListSearch, focusTimeline } from "@/app/focus";
+import { focusList, focusListSearch, focusTimeline, isListShown } from "@/app/focus";
 import { neighbour, releaseSignal, requestedId } from "@/app/inbox-state";
 import { undoLast, undoStack } from "@/app/notify";
 import { overlays } from "@/app/overlays";
 import { drawerShown, focusMode, theme, viewsShown } from "@/app/preferences";
+import {
+  clearPicks,
+  extendPicks,
+  isPicking,
+  pickAll,
+  pickCursor,
+  togglePick,
+} from "@/app/selection";
 import { t } from "@/i18n";
 import { type Action, type ActionContext, can, register } from "./registry";
 
@@ -11,10 +19,64 @@ const always = () => true as const;
 
 function step(by: 1 | -1) {
   return (context: ActionContext) => {
-    const id = neighbour(requestedId.get() ?? context.conversation?.id ?? null, by);
+    const id = neighbour(pickCursor.get() ?? openId(context), by);
     if (id) context.navigation.openConversation(id);
   };
 }
+
+const openId = (context: ActionContext) => requestedId.get() ?? context.conversation?.id ?? null;
+const onList = () => isListShown();
+
+const picking: Action[] = [
+  {
+    id: "list.pick",
+    group: "list",
+    label: "action.pick",
+    shortcut: "x",
+    keyOnly: true,
+    canRun: onList,
+    run: (context) => {
+      const id = pickCursor.get() ?? openId(context) ?? neighbour(null, 1);
+      if (id) togglePick(id);
+    },
+  },
+  {
+    id: "list.pick_next",
+    group: "list",
+    label: "action.pick_next",
+    shortcut: "shift+j",
+    alternative: "shift+arrowdown",
+    keyOnly: true,
+    canRun: onList,
+    run: (context) => extendPicks(1, openId(context)),
+  },
+  {
+    id: "list.pick_previous",
+    group: "list",
+    label: "action.pick_previous",
+    shortcut: "shift+k",
+    alternative: "shift+arrowup",
+    keyOnly: true,
+    canRun: onList,
+    run: (context) => extendPicks(-1, openId(context)),
+  },
+  {
+    id: "list.pick_all",
+    group: "list",
+    label: "action.pick_all",
+    shortcut: "mod+a",
+    canRun: onList,
+    run: pickAll,
+  },
+  {
+    id: "list.clear_picks",
+    group: "list",
+    label: "action.clear_picks",
+    shortcut: "escape",
+    canRun: isPicking,
+    run: clearPicks,
+  },
+];
 
 const navigate: Action[] = [
   {
@@ -223,4 +285,4 @@ const general: Action[] = [
   },
 ];
 
-register([...navigate, ...channelTabs, ...general]);
+register([...navigate, ...picking, ...channelTabs, ...general]);

@@ -4,6 +4,7 @@
  */
 import type { Conversation, Me, Permission, ViewName } from "@rapport/api";
 import type { QueryClient } from "@tanstack/react-query";
+import { type BulkKind, isPicking, requestBulk } from "@/app/selection";
 
 /** Where an action can take the reader; the router fulfils it. */
 export interface Navigation {
@@ -25,7 +26,7 @@ export interface ActionContext {
 /** `true`, or the reason in words why not now, or `false` when it does not apply at all. */
 export type Availability = true | false | string;
 
-export type ActionGroup = "conversation" | "navigate" | "compose" | "view" | "general";
+export type ActionGroup = "conversation" | "list" | "navigate" | "compose" | "view" | "general";
 
 export interface Action {
   id: string;
@@ -42,6 +43,8 @@ export interface Action {
   whileTyping?: boolean;
   /** Absent from the command menu, because it only makes sense as a key. */
   keyOnly?: boolean;
+  /** What it does to conversations that are picked in the list, where it can. */
+  bulk?: BulkKind;
   canRun: (context: ActionContext) => Availability;
   /** A promise it may return is not waited for. */
   run: (context: ActionContext) => unknown;
@@ -49,6 +52,30 @@ export interface Action {
 
 export const can = (context: ActionContext, permission: Permission) =>
   context.me.permissions.includes(permission);
+
+const bulkPermission: Partial<Record<BulkKind, Permission>> = {
+  assign_to_me: "conversation.assign",
+  assign: "conversation.assign",
+  unassign: "conversation.assign",
+  close: "conversation.close",
+  solve: "conversation.edit",
+  wait: "conversation.edit",
+  status: "conversation.edit",
+  priority: "conversation.edit",
+};
+export function mayBulk(me: Me, kind: BulkKind): boolean {
+  const needed = bulkPermission[kind];
+  return needed === undefined || me.permissions.includes(needed);
+}
+
+/** Picked conversations come before the open one. */
+export function availability(found: Action, context: ActionContext): Availability {
+  return found.bulk && isPicking() ? mayBulk(context.me, found.bulk) : found.canRun(context);
+}
+export function start(found: Action, context: ActionContext) {
+  if (found.bulk && isPicking()) requestBulk(found.bulk);
+  else void found.run(context);
+}
 
 const registered = new Map<string, Action>();
 

@@ -6,7 +6,7 @@ import { shortcutsOn } from "@/app/preferences";
 import "./conversation-actions";
 import "./general-actions";
 import { isTyping, KeyMatcher } from "./keyboard";
-import { type ActionContext, action, allActions, runAction } from "./registry";
+import { type ActionContext, action, allActions, availability, runAction, start } from "./registry";
 
 const Context = createContext<ActionContext | null>(null);
 
@@ -28,10 +28,10 @@ export interface BoundAction {
 export function useAction(id: string): BoundAction {
   const context = useActionContext();
   const found = action(id);
-  const availability = found.canRun(context);
+  const allowed = found.canRun(context);
   return {
-    shown: availability !== false,
-    reason: typeof availability === "string" ? availability : null,
+    shown: allowed !== false,
+    reason: typeof allowed === "string" ? allowed : null,
     shortcut: found.shortcut,
     run: () => void runAction(id, context),
   };
@@ -67,14 +67,15 @@ function useKeyboard(context: ActionContext) {
           'a,button,[role="option"],[role="listbox"],[role="tab"],[role="log"]',
         ) !== null;
       if (plain && onControl && !chord) return;
-      const candidates = typing
-        ? allActions().filter((candidate) => candidate.whileTyping)
-        : allActions();
+      const candidates =
+        typing || inPanel
+          ? allActions().filter((candidate) => candidate.whileTyping)
+          : allActions();
       const found = matcher.match(event, candidates, Date.now());
       if (!found) return;
-      if (found.canRun(latest.current) !== true) return;
+      if (availability(found, latest.current) !== true) return;
       event.preventDefault();
-      void found.run(latest.current);
+      start(found, latest.current);
     };
     window.addEventListener("keydown", onKeyDown);
     return () => {

@@ -12,6 +12,11 @@ export const regionIds = {
 
 const focus = (id: string) => document.getElementById(id)?.focus();
 
+/** Whether the list can be seen, as opposed to another screen or a conversation that fills the window. */
+export function isListShown(): boolean {
+  return (document.getElementById(regionIds.list)?.offsetHeight ?? 0) > 0;
+}
+
 export const focusList = () => focus(regionIds.list);
 export const focusListSearch = () => focus(regionIds.listSearch);
 export const focusTimeline = () => focus(regionIds.timeline);

@@ -1,4 +1,5 @@
 /** All keys, grouped, and the switch that turns single keys off. */
+import "@/i18n/conversation";
 import { Dialog, Kbd, Switch } from "@rapport/ui";
 import { useTranslation } from "react-i18next";
 import { type Action, type ActionGroup, allActions } from "@/actions/registry";
@@ -6,7 +7,7 @@ import { useOverlay } from "./overlays";
 import { shortcutsOn } from "./preferences";
 import { useStore } from "./store";
 
-const groups: ActionGroup[] = ["navigate", "conversation", "compose", "view", "general"];
+const groups: ActionGroup[] = ["navigate", "list", "conversation", "compose", "view", "general"];
 
 export default function ShortcutSheet() {
   const { t } = useTranslation();

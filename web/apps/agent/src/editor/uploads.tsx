@@ -1,4 +1,5 @@
 /** Files on their way into a draft: progress, cancel, and the limits of the channel. */
+import "@/i18n/conversation";
 import { type Attachment, type ReplyOption, type Upload, uploadAttachment } from "@rapport/api";
 import { IconButton } from "@rapport/ui";
 import { Paperclip, X } from "lucide-react";

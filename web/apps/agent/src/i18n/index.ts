@@ -12,3 +12,8 @@ void i18next.use(initReactI18next).init({
 });
 
 export const t = i18next.t.bind(i18next);
+
+/** Screens that are fetched later bring their own words along. */
+export function addWords(words: object) {
+  i18next.addResourceBundle("en", "translation", words, true, true);
+}

@@ -18,6 +18,7 @@ import { ErrorBoundary } from "@/app/error-boundary";
 import { useMediaQuery } from "@/app/media";
 import { useOverlay } from "@/app/overlays";
 import { drawerShown, focusMode, viewsShown } from "@/app/preferences";
+import { bulkBusy, picked } from "@/app/selection";
 import { useMe } from "@/app/session";
 import { useStore } from "@/app/store";
 import { type InboxSearch, parseView } from "@/data/list-query";
@@ -27,6 +28,7 @@ import { ListHeader, ListPane, ViewsColumn } from "@/features/conversation-list"
 // The list is usable before the code of an open conversation has arrived.
 const conversationCode = () => import("./conversation-view");
 const ConversationView = lazy(conversationCode);
+const BulkBar = lazy(() => import("@/features/bulk"));
 const DrawerView = lazy(async () => ({ default: (await conversationCode()).DrawerView }));
 
 export function InboxScreen() {
@@ -44,6 +46,8 @@ export function InboxScreen() {
   const focused = useStore(focusMode) && selectedId !== null;
   const showDrawer = useStore(drawerShown) && !focused;
   const roomForDrawer = useMediaQuery("(min-width: 1280px)");
+  const picks = useStore(picked).size;
+  const picking = useStore(bulkBusy) || picks > 0;
   const [sheetOpen, setSheetOpen] = useOverlay("drawer-sheet");
 
   // Handlers that never change, so that a new selection draws only the rows it touches.
@@ -103,6 +107,11 @@ export function InboxScreen() {
           onSearch={setSearch}
           onView={setView}
         />
+        {picking ? (
+          <Suspense>
+            <BulkBar />
+          </Suspense>
+        ) : null}
       </section>
       <main
         id="main"

@@ -11,6 +11,15 @@ import { regionIds } from "@/app/focus";
 import { releaseSignal, shownIds } from "@/app/inbox-state";
 import { explain } from "@/app/notify";
 import { density } from "@/app/preferences";
+import {
+  clearPicks,
+  extendPicks,
+  keepPicks,
+  pickCursor,
+  picked as pickedIds,
+  pickTo,
+  togglePick,
+} from "@/app/selection";
 import { useMe } from "@/app/session";
 import { useStore } from "@/app/store";
 import { keys } from "@/data/keys";
@@ -43,8 +52,16 @@ export function ListPane({ view, search, selectedId, onOpen, onSearch, onView }:
   const total = Math.max(list.data?.pages[0]?.total ?? 0, rows.length);
 
   useEffect(() => {
-    shownIds.set(rows.map((conversation) => conversation.id));
+    const ids = rows.map((conversation) => conversation.id);
+    shownIds.set(ids);
+    keepPicks(ids);
   }, [rows]);
+  // Another list begins with nothing picked.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above.
+  useEffect(() => clearPicks, [listKey]);
+  useEffect(() => {
+    if (selectedId) pickCursor.set(null);
+  }, [selectedId]);
 
   if (list.isPending) return <ListSkeleton />;
   if (list.isError && rows.length === 0) {
@@ -119,6 +136,10 @@ function Rows({ rows, total, view, selectedId, onOpen, onEnd, busy }: RowsProps)
   const compact = useStore(density) === "compact";
   const viewers = usePresentViewers(me.user.id);
   const typing = useTypingContacts();
+  const picked = useStore(pickedIds);
+  const cursor = useStore(pickCursor);
+  const activeId = cursor ?? selectedId;
+  const activeIndex = rows.findIndex((conversation) => conversation.id === activeId);
   const selectedIndex = rows.findIndex((conversation) => conversation.id === selectedId);
   const rowHeight = compact ? 52 : 78;
 
@@ -133,7 +154,7 @@ function Rows({ rows, total, view, selectedId, onOpen, onEnd, busy }: RowsProps)
     // The active option must exist even when it is scrolled away, because the list points at it.
     rangeExtractor: (range) => {
       const indexes = defaultRangeExtractor(range);
-      if (selectedIndex >= 0 && !indexes.includes(selectedIndex)) indexes.push(selectedIndex);
+      if (activeIndex >= 0 && !indexes.includes(activeIndex)) indexes.push(activeIndex);
       return indexes.sort((a, b) => a - b);
     },
   });
@@ -143,10 +164,10 @@ function Rows({ rows, total, view, selectedId, onOpen, onEnd, busy }: RowsProps)
   const revealed = useRef<string | null>(null);
   useEffect(() => {
     // Only a new selection scrolls; live changes around it must not.
-    if (selectedId === revealed.current || selectedIndex < 0) return;
-    revealed.current = selectedId;
-    virtual.scrollToIndex(selectedIndex, { align: "auto" });
-  }, [selectedId, selectedIndex, virtual]);
+    if (activeId === revealed.current || activeIndex < 0) return;
+    revealed.current = activeId;
+    virtual.scrollToIndex(activeIndex, { align: "auto" });
+  }, [activeId, activeIndex, virtual]);
 
   const items = virtual.getVirtualItems();
   const lastIndex = items.at(-1)?.index ?? 0;
@@ -174,15 +195,27 @@ function Rows({ rows, total, view, selectedId, onOpen, onEnd, busy }: RowsProps)
     return () => window.clearTimeout(timer);
   }, [nextId, prefetch]);
 
+  const onPick = useCallback(
+    (id: string, range: boolean) => (range ? pickTo(id, selectedId) : togglePick(id)),
+    [selectedId],
+  );
   const onKeyDown = (event: React.KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === " " || (event.shiftKey && /^Arrow(Up|Down)$/.test(event.key))) {
+      event.preventDefault();
+      const first = activeId ?? rows[0]?.id;
+      if (event.key !== " ") extendPicks(event.key === "ArrowDown" ? 1 : -1, selectedId);
+      else if (first) togglePick(first);
+      return;
+    }
     const go = (index: number) => {
       const target = rows[Math.min(Math.max(index, 0), rows.length - 1)];
       if (!target) return;
       event.preventDefault();
       onOpen(target.id);
     };
-    if (event.key === "ArrowDown") go(selectedIndex + 1);
-    else if (event.key === "ArrowUp") go(selectedIndex - 1);
+    if (event.key === "ArrowDown") go(activeIndex + 1);
+    else if (event.key === "ArrowUp") go(activeIndex - 1);
     else if (event.key === "Home") go(0);
     else if (event.key === "End") go(rows.length - 1);
     else if (event.key === "Enter") document.getElementById(regionIds.timeline)?.focus();
@@ -195,7 +228,8 @@ function Rows({ rows, total, view, selectedId, onOpen, onEnd, busy }: RowsProps)
       role="listbox"
       tabIndex={0}
       aria-label={t("list.label", { view: t(`view.${view}`) })}
-      aria-activedescendant={selectedIndex >= 0 && selectedId ? optionId(selectedId) : undefined}
+      aria-multiselectable={picked.size > 0 || undefined}
+      aria-activedescendant={activeIndex >= 0 && activeId ? optionId(activeId) : undefined}
       aria-busy={busy}
       onKeyDown={onKeyDown}
       className="scroll-thin min-h-0 flex-1 outline-offset-[-2px]"
@@ -214,6 +248,9 @@ function Rows({ rows, total, view, selectedId, onOpen, onEnd, busy }: RowsProps)
               <ListRow
                 conversation={conversation}
                 selected={conversation.id === selectedId}
+                picked={picked.has(conversation.id)}
+                picking={picked.size > 0}
+                pointedAt={conversation.id === cursor}
                 myName={me.user.name}
                 now={now}
                 typing={typing.has(conversation.id)}
@@ -222,6 +259,7 @@ function Rows({ rows, total, view, selectedId, onOpen, onEnd, busy }: RowsProps)
                 position={item.index + 1}
                 total={total}
                 onOpen={onOpen}
+                onPick={onPick}
                 onIntent={prefetch}
               />
             </div>

@@ -1,7 +1,7 @@
 /** One conversation in the list. Drawn again only when what it shows has changed. */
 import type { Conversation, Viewer } from "@rapport/api";
 import { Avatar, ChannelIcon, cx, OmnichannelIcon, PriorityIcon, StatusIcon } from "@rapport/ui";
-import { CornerUpLeft, Pencil, StickyNote } from "lucide-react";
+import { Check, CornerUpLeft, Pencil, StickyNote } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { capped, fullTime, shortTime } from "@/i18n/format";
@@ -10,6 +10,12 @@ import { accessibleName, nameOf, type Preview, previewOf, titleOf } from "./row-
 export interface ListRowProps {
   conversation: Conversation;
   selected: boolean;
+  /** Chosen for doing something to several at once. */
+  picked: boolean;
+  /** Whether any row is picked; then each shows its box. */
+  picking: boolean;
+  /** Where the keys stand, if that is not the open conversation. */
+  pointedAt: boolean;
   myName: string;
   now: number;
   typing: boolean;
@@ -18,6 +24,7 @@ export interface ListRowProps {
   position: number;
   total: number;
   onOpen: (id: string) => void;
+  onPick: (id: string, range: boolean) => void;
   onIntent: (id: string) => void;
 }
 
@@ -26,6 +33,9 @@ export const optionId = (id: string) => `row-${id}`;
 export const ListRow = memo(function ListRow({
   conversation,
   selected,
+  picked,
+  picking,
+  pointedAt,
   myName,
   now,
   typing,
@@ -34,6 +44,7 @@ export const ListRow = memo(function ListRow({
   position,
   total,
   onOpen,
+  onPick,
   onIntent,
 }: ListRowProps) {
   const preview = previewOf(conversation, myName, typing);
@@ -46,21 +57,41 @@ export const ListRow = memo(function ListRow({
     <div
       role="option"
       id={optionId(conversation.id)}
-      aria-selected={selected}
+      aria-selected={picking ? picked : selected}
+      aria-current={selected ? "true" : undefined}
       aria-posinset={position}
       aria-setsize={total}
       aria-label={accessibleName(conversation, preview, viewers, now)}
-      onClick={() => onOpen(conversation.id)}
+      onMouseDown={(event) => {
+        // A range of rows is meant, not a range of text.
+        if (event.shiftKey) event.preventDefault();
+      }}
+      onClick={(event) => {
+        const several = event.shiftKey || event.ctrlKey || event.metaKey;
+        if (several) onPick(conversation.id, event.shiftKey);
+        else onOpen(conversation.id);
+      }}
       onPointerEnter={() => onIntent(conversation.id)}
       className={cx(
-        "relative mx-2 flex h-full cursor-pointer gap-3 rounded-card px-2.5 py-2.5 transition-colors duration-75 compact:py-1.5",
-        selected ? "bg-accent-soft" : "hover:bg-hover",
+        "group/row relative mx-2 flex h-full cursor-pointer gap-3 rounded-card px-2.5 py-2.5 transition-colors duration-75 compact:py-1.5",
+        picked || (selected && !picking) ? "bg-accent-soft" : "hover:bg-hover",
+        (pointedAt || (selected && picking)) && "shadow-[inset_0_0_0_2px_var(--accent)]",
       )}
     >
       {conversation.requires_action ? (
         <span className="absolute inset-y-2 start-0 w-[3px] rounded-full bg-warning" />
       ) : null}
-      <span className="relative mt-0.5 h-fit">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys pick through the listbox. */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: as above. */}
+      <span
+        data-pick
+        className="relative mt-0.5 h-fit"
+        onClick={(event) => {
+          event.stopPropagation();
+          onPick(conversation.id, event.shiftKey);
+        }}
+      >
+        <PickBox picked={picked} picking={picking} />
         <Avatar
           id={conversation.contact?.id ?? conversation.id}
           name={name}
@@ -115,6 +146,29 @@ export const ListRow = memo(function ListRow({
     </div>
   );
 });
+
+/** Lies over the picture: always while rows are picked, else under the pointer. */
+function PickBox({ picked, picking }: { picked: boolean; picking: boolean }) {
+  return (
+    <span
+      aria-hidden="true"
+      className={cx(
+        "absolute -inset-1 z-10 flex items-center justify-center rounded-full bg-surface",
+        picking ? "opacity-100" : "opacity-0 pointer-fine:group-hover/row:opacity-100",
+        picked && "bg-accent-soft",
+      )}
+    >
+      <span
+        className={cx(
+          "flex size-5 items-center justify-center rounded-chip",
+          picked ? "bg-accent text-on-accent" : "bg-bg shadow-[inset_0_0_0_1.5px_var(--control)]",
+        )}
+      >
+        {picked ? <Check className="size-3.5" strokeWidth={3} /> : null}
+      </span>
+    </span>
+  );
+}
 
 function PreviewLine({ preview, unread }: { preview: Preview; unread: boolean }) {
   const tone = {

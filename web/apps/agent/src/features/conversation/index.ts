@@ -1,2 +1,3 @@
-export { PersonPicker } from "./assign-popover";
+import "@/i18n/conversation";
+
 export { ConversationPane } from "./conversation-pane";

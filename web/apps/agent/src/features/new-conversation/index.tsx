@@ -1,4 +1,5 @@
 /** Starting a conversation. One that is already open with the contact is offered instead. */
+import "@/i18n/conversation";
 import { ApiError, api, type ChannelAccount, type Conversation, type Priority } from "@rapport/api";
 import { Button, Dialog, Field, Input, Notice, Select } from "@rapport/ui";
 import { useQuery } from "@tanstack/react-query";

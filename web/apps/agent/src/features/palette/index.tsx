@@ -7,9 +7,11 @@ import { Command } from "cmdk";
 import { MessageSquareText, Search, UserRound } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Action, allActions } from "@/actions/registry";
+import { type Action, allActions, availability, start } from "@/actions/registry";
 import { useActionContext } from "@/actions/use-actions";
 import { useOverlay } from "@/app/overlays";
+import { picked } from "@/app/selection";
+import { useStore } from "@/app/store";
 import { keys } from "@/data/keys";
 import { Snippet } from "@/data/snippet";
 
@@ -58,25 +60,36 @@ export default function CommandPalette() {
 function Actions({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation();
   const context = useActionContext();
+  const picks = useStore(picked).size;
   const groups: { id: string; actions: { action: Action; reason: string | null }[] }[] = [];
   for (const action of allActions()) {
     if (action.keyOnly) continue;
-    const availability = action.canRun(context);
-    if (availability === false) continue;
+    const allowed = availability(action, context);
+    if (allowed === false) continue;
     const id =
-      action.group === "conversation" || action.group === "compose" ? "conversation" : "go";
+      picks > 0 && action.bulk
+        ? "picked"
+        : action.group === "conversation" || action.group === "compose"
+          ? "conversation"
+          : "go";
     let group = groups.find((other) => other.id === id);
     if (!group) {
       group = { id, actions: [] };
       groups.push(group);
     }
-    group.actions.push({ action, reason: availability === true ? null : availability });
+    group.actions.push({ action, reason: allowed === true ? null : allowed });
   }
   const who = context.conversation?.contact?.display_name;
   return groups.map((group) => (
     <Command.Group
       key={group.id}
-      heading={group.id === "conversation" && who ? who : t(`palette.${group.id}`)}
+      heading={
+        group.id === "picked"
+          ? t("palette.picked", { count: picks })
+          : group.id === "conversation" && who
+            ? who
+            : t(`palette.${group.id}`)
+      }
       className={headingClass}
     >
       {group.actions.map(({ action, reason }) => (
@@ -88,7 +101,7 @@ function Actions({ onDone }: { onDone: () => void }) {
           onSelect={() => {
             onDone();
             // The next panel opens once this one has given the focus back.
-            window.setTimeout(() => void action.run(context));
+            window.setTimeout(() => start(action, context));
           }}
           className={itemClass}
         >

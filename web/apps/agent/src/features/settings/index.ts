@@ -1,3 +1,5 @@
+import "@/i18n/settings";
+
 export { ChannelsPage } from "./channels-page";
 export { JobsPage } from "./jobs-page";
 export { PeoplePage } from "./people-page";

@@ -1,0 +1,5 @@
+/** The words of doing one thing to several conversations. */
+import { addWords } from ".";
+import words from "./en.bulk.json";
+
+addWords(words);
