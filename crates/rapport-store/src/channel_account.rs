@@ -162,6 +162,28 @@ pub fn find_owner_of_address(
     .transpose()
 }
 
+/// The active email accounts with an address in this domain and their settings, the oldest first. Without a domain:
+/// all of them.
+pub fn list_owners_of_domain(
+    tx: &mut ServerTx<'_>,
+    domain: Option<&str>,
+) -> Result<Vec<(WorkspaceId, ChannelAccountId, serde_json::Value)>, Error> {
+    let addresses = domain.map_or_else(
+        || "%".to_owned(),
+        |domain| format!("%@{}", domain.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")),
+    );
+    tx.query(
+        "select c.workspace_id, c.id, c.config from channel_accounts c where c.channel = ?2 and c.active \
+         and c.deleted_at is null and exists (select 1 from channel_account_addresses a \
+         where a.workspace_id = c.workspace_id and a.channel_account_id = c.id and a.address like ?1 escape '\\') \
+         order by c.created_at, c.id",
+        &params![addresses, Channel::Email],
+    )?
+    .iter()
+    .map(|row| Ok((row.get(0)?, row.get(1)?, columns::json(row, 2)?)))
+    .collect()
+}
+
 /// The account of a widget by its public key.
 pub fn find_by_widget_key(
     tx: &mut ServerTx<'_>,

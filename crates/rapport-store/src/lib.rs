@@ -2,6 +2,7 @@
 //! What may be written, and when, is decided by the engine crate.
 
 mod backoff;
+pub mod blob_use;
 pub mod channel_account;
 mod columns;
 pub mod contact;
@@ -16,6 +17,7 @@ mod filter;
 pub mod idempotency;
 pub mod jobs;
 pub mod link;
+pub mod mailbox_lease;
 pub mod message;
 pub mod migrate;
 pub mod read_state;

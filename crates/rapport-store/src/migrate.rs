@@ -16,13 +16,22 @@ struct Step {
     postgres: &'static str,
 }
 
-const STEPS: &[Step] = &[Step {
-    version: 1,
-    name: "foundation",
-    shared: include_str!("../migrations/V001__foundation.sql"),
-    sqlite: include_str!("../migrations/V001__foundation.sqlite.sql"),
-    postgres: include_str!("../migrations/V001__foundation.postgres.sql"),
-}];
+const STEPS: &[Step] = &[
+    Step {
+        version: 1,
+        name: "foundation",
+        shared: include_str!("../migrations/V001__foundation.sql"),
+        sqlite: include_str!("../migrations/V001__foundation.sqlite.sql"),
+        postgres: include_str!("../migrations/V001__foundation.postgres.sql"),
+    },
+    Step {
+        version: 2,
+        name: "mailbox_leases",
+        shared: include_str!("../migrations/V002__mailbox_leases.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+];
 
 /// Nodes that start at once take turns under this number.
 const ADVISORY_LOCK: i64 = 0x7261_7070_6f72_7400;

@@ -7,6 +7,7 @@ mod contention;
 mod events;
 mod jobs;
 mod lists;
+mod mailbox_lease;
 mod migrations;
 mod notifications;
 mod recording;
