@@ -2,10 +2,13 @@
 
 use rapport_domain::{Actor, ChannelAccountId, Event, Timestamp, WorkspaceId};
 use rapport_store::Tx;
-use rapport_store::channel_account::Half;
+use rapport_store::channel_account::{Half, MailboxCursor};
 
 use crate::channel_account::{EmailAccount, InboundKind, shown};
+use crate::ingest::MailboxPosition;
 use crate::{Engine, Error, announce};
+
+const LEASE_LOST: &str = "mailbox_lease_lost";
 
 impl EmailAccount {
     pub(crate) fn reads_imap(&self) -> bool {
@@ -20,6 +23,26 @@ impl EmailAccount {
             .filter(|name| !name.trim().is_empty())
             .unwrap_or_else(|| "INBOX".into())
     }
+}
+
+/// Moves the place where reading goes on, if the mailbox is still ours to read.
+pub(crate) fn save_position(
+    tx: &mut Tx<'_>,
+    account: &ChannelAccountId,
+    position: &MailboxPosition,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if !rapport_store::mailbox_lease::holds(tx, account, &position.lease)? {
+        return Err(Error::conflict(LEASE_LOST, "Another server reads this mailbox by now."));
+    }
+    let cursor = MailboxCursor { uid_validity: position.uid_validity, last_uid: position.uid };
+    rapport_store::channel_account::save_cursor(tx, account, &position.mailbox, cursor, now)?;
+    Ok(())
+}
+
+/// Whether a write was refused because another server has taken over the mailbox.
+pub(crate) fn is_lease_lost(error: &Error) -> bool {
+    matches!(error, Error::Conflict { code: LEASE_LOST, .. })
 }
 
 impl Engine {

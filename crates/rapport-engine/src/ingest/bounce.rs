@@ -14,10 +14,9 @@ pub(super) fn accept(
     tx: &mut Tx<'_>,
     engine: &Engine,
     parsed: &ParsedEmail,
-    recipients: &[String],
     now: Timestamp,
 ) -> Result<Option<Accepted>, Error> {
-    let Some(message_id) = find_original(tx, engine, parsed, recipients)? else { return Ok(None) };
+    let Some(message_id) = find_original(tx, engine, parsed)? else { return Ok(None) };
     let Some(original) = rapport_store::message::find(tx, &message_id)? else { return Ok(None) };
     if let Some(change) = change_of(parsed) {
         delivery::apply(tx, &Actor::system(), &message_id, change, now)?;
@@ -30,17 +29,10 @@ pub(super) fn accept(
 }
 
 /// Reports can be forged, so only a token or a Message-ID that we gave out counts.
-fn find_original(
-    tx: &mut Tx<'_>,
-    engine: &Engine,
-    parsed: &ParsedEmail,
-    recipients: &[String],
-) -> Result<Option<MessageId>, Error> {
+fn find_original(tx: &mut Tx<'_>, engine: &Engine, parsed: &ParsedEmail) -> Result<Option<MessageId>, Error> {
     let tokens = AddressTokens::new(engine.keys().addresses());
     let to = parsed.to.iter().map(|address| address.address.as_str());
-    let addresses =
-        recipients.iter().map(String::as_str).chain(parsed.delivered_to.iter().map(String::as_str)).chain(to);
-    for address in addresses {
+    for address in parsed.delivered_to.iter().map(String::as_str).chain(to) {
         if let Some(bytes) = tokens.find(TokenPurpose::Bounce, address, "") {
             return Ok(Some(MessageId::from_bytes(bytes)));
         }

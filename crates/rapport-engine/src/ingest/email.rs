@@ -2,18 +2,18 @@
 
 use bytes::Bytes;
 use rapport_channels::email::reply_token::{AddressTokens, TokenPurpose};
-use rapport_channels::email::{AutoKind, EmailAddress, ParseContext, ParsedEmail};
+use rapport_channels::email::{AutoKind, EmailAddress, Envelope, ParseContext, ParsedEmail};
 use rapport_channels::{email, html};
 use rapport_domain::model::Recipient;
 use rapport_domain::{
     AddressKind, Channel, ChannelAccountId, ConversationId, Permission, WorkspaceId, email_address, text,
 };
-use rapport_store::channel_account::MailboxCursor;
+use rapport_store::mailbox_lease::MailboxLease;
 use sha2::{Digest, Sha256};
 
 use super::{Accepted, Inbound, InboundRecipients, Sender, Threading, bounce, keep_attachment};
 use crate::channel_account::load_email;
-use crate::{Caller, Engine, Error};
+use crate::{Caller, Engine, Error, mailbox};
 
 /// Mails beyond this are taken apart on a thread of their own.
 const INLINE_PARSE_BYTES: usize = 64 * 1024;
@@ -22,8 +22,8 @@ const MAX_CANDIDATES: usize = 30;
 /// How a mail came.
 #[derive(Clone, Debug, Default)]
 pub struct EmailSource {
-    /// Addresses of the envelope, which say more than the headers.
-    pub recipients: Vec<String>,
+    /// Who it was handed over from and for, which says more than the headers: blind copies, aliases, bounces.
+    pub envelope: Option<Envelope>,
     /// Moves together with what was read.
     pub position: Option<MailboxPosition>,
     /// The mail was too large to be fetched: only its header is here.
@@ -36,6 +36,8 @@ pub struct MailboxPosition {
     pub mailbox: String,
     pub uid_validity: i64,
     pub uid: i64,
+    /// Asked for again when the mail is stored: the mailbox may be another server's by then.
+    pub lease: MailboxLease,
 }
 
 impl Engine {
@@ -76,7 +78,8 @@ impl Engine {
                 detail: format!("{} is switched off.", email_account.account.name),
             });
         }
-        let parsed = self.parse(&raw, own.into_iter().map(|(address, _)| address).collect()).await?;
+        let own = own.into_iter().map(|(address, _)| address).collect();
+        let parsed = self.parse(&raw, source.envelope.as_ref(), own).await?;
         let raw_blob = self.blobs().put(workspace, raw).await?;
         let inbound = self
             .to_inbound(workspace, account, &parsed, &source, raw_blob, email_account.config.is_per_thread())
@@ -85,16 +88,9 @@ impl Engine {
         let account = account.clone();
         let key = inbound.sender.value.clone();
         self.write(workspace, &key, move |tx| {
-            let accepted = engine.accept_email(tx, &parsed, &inbound, &source)?;
+            let accepted = engine.accept_email(tx, &parsed, &inbound)?;
             if let Some(position) = &source.position {
-                let cursor = MailboxCursor { uid_validity: position.uid_validity, last_uid: position.uid };
-                rapport_store::channel_account::save_cursor(
-                    tx,
-                    &account,
-                    &position.mailbox,
-                    cursor,
-                    engine.now(),
-                )?;
+                mailbox::save_position(tx, &account, position, engine.now())?;
             }
             Ok(accepted)
         })
@@ -106,27 +102,31 @@ impl Engine {
         tx: &mut rapport_store::Tx<'_>,
         parsed: &ParsedEmail,
         inbound: &Inbound,
-        source: &EmailSource,
     ) -> Result<Accepted, Error> {
         if matches!(parsed.automatic.kind, AutoKind::Bounce | AutoKind::Feedback)
-            && let Some(accepted) = bounce::accept(tx, self, parsed, &source.recipients, self.now())?
+            && let Some(accepted) = bounce::accept(tx, self, parsed, self.now())?
         {
             return Ok(accepted);
         }
         super::accept(tx, self, inbound)
     }
 
-    async fn parse(&self, raw: &Bytes, own_addresses: Vec<String>) -> Result<ParsedEmail, Error> {
+    async fn parse(
+        &self,
+        raw: &Bytes,
+        envelope: Option<&Envelope>,
+        own_addresses: Vec<String>,
+    ) -> Result<ParsedEmail, Error> {
         let context = ParseContext {
             own_addresses,
             trusted_authserv_ids: self.config().trusted_authserv_ids.clone(),
             limits: email::ParseLimits { total_bytes: self.config().max_email_bytes, ..Default::default() },
         };
         if raw.len() <= INLINE_PARSE_BYTES {
-            return Ok(email::parse(raw, &context));
+            return Ok(take_apart(raw, envelope, &context));
         }
-        let raw = raw.clone();
-        tokio::task::spawn_blocking(move || email::parse(&raw, &context))
+        let (raw, envelope) = (raw.clone(), envelope.cloned());
+        tokio::task::spawn_blocking(move || take_apart(&raw, envelope.as_ref(), &context))
             .await
             .map_err(|error| Error::Internal(format!("a mail could not be taken apart: {error}")))
     }
@@ -179,7 +179,7 @@ impl Engine {
                 cc: parsed.cc.iter().map(recipient).collect(),
                 reply_to: parsed.reply_to.iter().map(recipient).collect(),
             },
-            threading: self.threading_of(parsed, source),
+            threading: self.threading_of(parsed),
             attachments,
             uploads: None,
             warnings,
@@ -190,14 +190,13 @@ impl Engine {
         })
     }
 
-    fn threading_of(&self, parsed: &ParsedEmail, source: &EmailSource) -> Threading {
+    fn threading_of(&self, parsed: &ParsedEmail) -> Threading {
         let tokens = AddressTokens::new(self.keys().addresses());
         let headers = parsed.to.iter().chain(&parsed.cc).map(|address| address.address.as_str());
-        let conversation = source
-            .recipients
+        let conversation = parsed
+            .delivered_to
             .iter()
             .map(String::as_str)
-            .chain(parsed.delivered_to.iter().map(String::as_str))
             .chain(headers)
             .find_map(|address| tokens.find(TokenPurpose::Reply, address, ""))
             .map(ConversationId::from_bytes);
@@ -215,6 +214,13 @@ impl Engine {
             references: parsed.references.clone(),
             conversation,
         }
+    }
+}
+
+fn take_apart(raw: &[u8], envelope: Option<&Envelope>, context: &ParseContext) -> ParsedEmail {
+    match envelope {
+        Some(envelope) => email::parse_with_envelope(raw, envelope, context),
+        None => email::parse(raw, context),
     }
 }
 

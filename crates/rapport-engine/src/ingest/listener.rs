@@ -1,13 +1,14 @@
 //! Decides for the built-in mail listener which recipients are ours, and stores what comes for them.
 
 use bytes::Bytes;
-use rapport_channels::email::ReceivedEnvelope;
 use rapport_channels::email::reply_token::{AddressTokens, TokenPurpose};
 use rapport_channels::email::smtp_server::{DeliveryVerdict, MailReceiver, RecipientVerdict};
+use rapport_channels::email::{Envelope, ReceivedEnvelope};
 use rapport_domain::{ChannelAccountId, ConversationId, MessageId, WorkspaceId, email_address};
 use rapport_store::ServerTx;
 
 use super::EmailSource;
+use crate::channel_account::InboundKind;
 use crate::{Engine, Error};
 
 /// Takes mail for our own addresses only: never a relay.
@@ -20,6 +21,9 @@ impl Listener {
 
     /// The account that a recipient belongs to: one of our addresses, or one that we gave out for answers.
     async fn owner(&self, recipient: &str) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+        if let Some(domain) = postmaster_of(recipient) {
+            return self.0.read_server(move |tx| find_postmaster(tx, domain.as_deref())).await;
+        }
         let Some(address) = email_address::normalise(recipient) else { return Ok(None) };
         let tokens = AddressTokens::new(self.0.keys().addresses());
         let reply = tokens.find(TokenPurpose::Reply, recipient, "").map(ConversationId::from_bytes);
@@ -58,6 +62,35 @@ fn find_owner(
     }
 }
 
+/// The domain whose postmaster this is. `Some(None)`: the server's own, who needs none (RFC 5321 §4.5.1).
+fn postmaster_of(recipient: &str) -> Option<Option<String>> {
+    if recipient.eq_ignore_ascii_case("postmaster") {
+        return Some(None);
+    }
+    let address = email_address::normalise(recipient)?;
+    let domain = address.strip_prefix("postmaster@")?;
+    Some(Some(domain.to_owned()))
+}
+
+/// Whoever has the address itself, otherwise the oldest mailbox of the domain that this listener serves. A domain
+/// whose mail we merely fetch elsewhere is not ours, and has its postmaster there.
+fn find_postmaster(
+    tx: &mut ServerTx<'_>,
+    domain: Option<&str>,
+) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+    if let Some(domain) = domain {
+        let address = format!("postmaster@{domain}");
+        if let Some(owner) = rapport_store::channel_account::find_owner_of_address(tx, &address)? {
+            return Ok(Some(owner));
+        }
+    }
+    let listener = serde_json::to_value(InboundKind::Listener)
+        .map_err(|error| Error::Internal(format!("a setting has no JSON form: {error}")))?;
+    let owners = rapport_store::channel_account::list_owners_of_domain(tx, domain)?;
+    let served = owners.into_iter().find(|(_, _, config)| config.pointer("/inbound/kind") == Some(&listener));
+    Ok(served.map(|(workspace, account, _)| (workspace, account)))
+}
+
 impl MailReceiver for Listener {
     async fn accepts(&self, recipient: &str) -> RecipientVerdict {
         match self.owner(recipient).await {
@@ -71,23 +104,26 @@ impl MailReceiver for Listener {
     }
 
     async fn deliver(&self, envelope: ReceivedEnvelope, message: Bytes) -> Vec<DeliveryVerdict> {
-        let recipients = envelope.envelope.recipients;
+        let Envelope { sender, recipients } = envelope.envelope;
         let mut verdicts = Vec::with_capacity(recipients.len());
-        for recipient in &recipients {
-            verdicts.push(self.deliver_to(recipient, message.clone()).await);
+        for recipient in recipients {
+            // Each gets the mail for itself, so that nobody learns of another one's blind copy.
+            let own = Envelope { sender: sender.clone(), recipients: vec![recipient] };
+            verdicts.push(self.deliver_to(own, message.clone()).await);
         }
         verdicts
     }
 }
 
 impl Listener {
-    async fn deliver_to(&self, recipient: &str, message: Bytes) -> DeliveryVerdict {
+    async fn deliver_to(&self, envelope: Envelope, message: Bytes) -> DeliveryVerdict {
+        let recipient = envelope.recipients.first().map_or("", String::as_str);
         let owner = match self.owner(recipient).await {
             Ok(Some(owner)) => owner,
             Ok(None) => return DeliveryVerdict::Reject("no such mailbox here".into()),
             Err(error) => return temporary(&error),
         };
-        let source = EmailSource { recipients: vec![recipient.to_owned()], ..EmailSource::default() };
+        let source = EmailSource { envelope: Some(envelope), ..EmailSource::default() };
         match self.0.ingest_email(&owner.0, &owner.1, message, source).await {
             Ok(_) => DeliveryVerdict::Accept,
             Err(Error::TooLarge { .. }) => DeliveryVerdict::Reject("the message is too large".into()),

@@ -1,9 +1,15 @@
 //! One engine on a fresh database, with people and accounts to act with.
 
+use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use hmac::{Hmac, KeyInit, Mac};
+use rapport_channels::email::reply_token::{AddressTokens, Separator, TokenPurpose};
+use rapport_channels::guard::OutboundPolicy;
 use rapport_domain::clock::FixedClock;
 use rapport_domain::model::{Conversation, Message, UserReference};
 use rapport_domain::{
@@ -11,13 +17,17 @@ use rapport_domain::{
 };
 use rapport_engine::blob::Blobs;
 use rapport_engine::channel_account::NewAccount;
-
+use rapport_engine::conversation::ListRequest;
 use rapport_engine::ingest::{Accepted, EmailSource};
 use rapport_engine::message::NewMessage;
 use rapport_engine::{Caller, Engine, EngineConfig, EngineParts, Error};
 use rapport_store::Engine as Database;
+use rapport_store::conversation_list::{ConversationFilter, Sort};
 use rapport_testkit::database::{TestDatabase, fresh};
 use serde_json::json;
+use sha2::Sha256;
+
+const SECRET: [u8; 32] = [7; 32];
 
 pub struct Fixture {
     pub engine: Engine,
@@ -30,12 +40,35 @@ pub struct Fixture {
     pub billing: ChannelAccountId,
     pub api: ChannelAccountId,
     // Dropped last: the database and the files go with them.
-    _database: TestDatabase,
-    _files: tempfile::TempDir,
+    database: TestDatabase,
+    files: tempfile::TempDir,
+}
+
+fn engine(database: &TestDatabase, files: &Path, clock: Arc<FixedClock>) -> Engine {
+    // Mail servers of tests are on this machine.
+    let allow = vec!["127.0.0.1".parse().expect("an address")];
+    Engine::new(EngineParts {
+        store: database.open(),
+        blobs: Blobs::local(files).expect("a blob folder"),
+        clock,
+        entropy: Arc::new(SystemEntropy),
+        secret: SECRET.to_vec(),
+        config: EngineConfig { outbound_policy: OutboundPolicy { allow }, ..EngineConfig::default() },
+    })
 }
 
 /// Runs a test on both engines.
 pub fn on_both_engines<F>(test: impl Fn(Fixture) -> F)
+where
+    F: Future<Output = ()>,
+{
+    for database in [Database::Sqlite, Database::Postgres] {
+        on_engine(database, &test);
+    }
+}
+
+/// Runs a test on one engine, for what the other one does not offer.
+pub fn on_engine<F>(database: Database, test: &impl Fn(Fixture) -> F)
 where
     F: Future<Output = ()>,
 {
@@ -44,10 +77,18 @@ where
         .enable_all()
         .build()
         .expect("a runtime");
-    for database in [Database::Sqlite, Database::Postgres] {
-        eprintln!("on {database:?}");
-        runtime.block_on(async { test(Fixture::new(database).await).await });
-    }
+    eprintln!("on {database:?}");
+    runtime.block_on(async { test(Fixture::new(database).await).await });
+}
+
+/// Looks again until it is so, or gives up.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
+    let looking = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), looking).await.unwrap_or_else(|_| panic!("not so: {what}"));
 }
 
 impl Fixture {
@@ -55,14 +96,7 @@ impl Fixture {
         let database = fresh(database);
         let files = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(FixedClock::at(Timestamp::from_millis(1_760_000_000_000)));
-        let engine = Engine::new(EngineParts {
-            store: database.open(),
-            blobs: Blobs::local(files.path()).expect("a blob folder"),
-            clock: clock.clone(),
-            entropy: Arc::new(SystemEntropy),
-            secret: vec![7; 32],
-            config: EngineConfig::default(),
-        });
+        let engine = engine(&database, files.path(), clock.clone());
         let workspace = engine.create_workspace("Harbour Bikes").await.expect("a workspace").id;
         let alice = person(&engine, &workspace, "alice", Role::Admin).await;
         let bob = person(&engine, &workspace, "bob", Role::User).await;
@@ -75,8 +109,8 @@ impl Fixture {
             workspace,
             alice,
             bob,
-            _database: database,
-            _files: files,
+            database,
+            files,
         };
         fixture.support = fixture.mailbox("Support", "support@bikes.example").await;
         fixture.billing = fixture.mailbox("Billing", "billing@bikes.example").await;
@@ -108,6 +142,34 @@ impl Fixture {
         self.account(Channel::Email, name, config).await
     }
 
+    /// Another server on the same data. Only on PostgreSQL.
+    pub fn second_engine(&self) -> Engine {
+        engine(&self.database, self.files.path(), self.clock.clone())
+    }
+
+    /// Where the files are.
+    pub fn files(&self) -> &Path {
+        self.files.path()
+    }
+
+    /// The texts of all messages, with how often each is there.
+    pub async fn texts(&self) -> BTreeMap<String, usize> {
+        let filter = ConversationFilter::default();
+        let request = ListRequest { filter, text: None, sort: Sort::LastActivity, after: None, limit: 100 };
+        let page = self.engine.list_conversations(&self.alice, request).await.expect("a page");
+        let mut texts = BTreeMap::new();
+        for conversation in page.conversations {
+            for message in self.messages(&conversation.id).await {
+                *texts.entry(message.body_text.trim().to_owned()).or_default() += 1;
+            }
+        }
+        texts
+    }
+
+    pub async fn email_account(&self, name: &str, config: serde_json::Value) -> ChannelAccountId {
+        self.account(Channel::Email, name, config).await
+    }
+
     async fn account(&self, channel: Channel, name: &str, config: serde_json::Value) -> ChannelAccountId {
         let new =
             NewAccount { channel, name: name.into(), active: true, config, secrets: Default::default() };
@@ -130,6 +192,26 @@ impl Fixture {
 
     pub async fn messages(&self, id: &ConversationId) -> Vec<Message> {
         self.engine.list_messages(&self.alice, id, None, 100).await.expect("the messages are there")
+    }
+
+    /// The message of a workspace that has one.
+    pub async fn only_message(&self) -> Message {
+        let filter = ConversationFilter::default();
+        let request = ListRequest { filter, text: None, sort: Sort::LastActivity, after: None, limit: 10 };
+        let page = self.engine.list_conversations(&self.alice, request).await.expect("a page");
+        let [conversation] = page.conversations.as_slice() else { panic!("{:?}", page.conversations) };
+        let mut messages = self.messages(&conversation.id).await;
+        assert_eq!(messages.len(), 1, "{messages:?}");
+        messages.remove(0)
+    }
+
+    /// The address that answers to a conversation come to.
+    pub fn reply_address(&self, id: &ConversationId, domain: &str) -> String {
+        let mut key = <Hmac<Sha256> as KeyInit>::new_from_slice(&SECRET).expect("any length will do");
+        key.update(b"addresses");
+        let tokens = AddressTokens::new(&key.finalize().into_bytes());
+        let id = id.to_bytes().expect("a generated id");
+        tokens.address(TokenPurpose::Reply, id, "", domain, Separator::Plus)
     }
 
     pub async fn reply(&self, caller: &Caller, id: &ConversationId, text: &str) -> Result<Message, Error> {
@@ -182,7 +264,7 @@ impl Default for Mail<'_> {
 }
 
 impl Mail<'_> {
-    fn raw(&self) -> String {
+    pub fn raw(&self) -> String {
         let reply = self
             .in_reply_to
             .map_or_else(String::new, |id| format!("In-Reply-To: <{id}>\r\nReferences: <{id}>\r\n"));

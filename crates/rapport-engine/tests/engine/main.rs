@@ -1,8 +1,11 @@
 //! The use cases on real databases of both engines.
 
 mod assignment;
+mod files;
 mod fixture;
+mod listener;
 mod lists;
+mod mailboxes;
 mod replay;
 mod routing;
 mod sending;

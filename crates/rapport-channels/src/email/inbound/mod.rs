@@ -62,7 +62,9 @@ fn parse_message(raw: &[u8], envelope: Option<&Envelope>, context: &ParseContext
     email.return_path = headers.first("return-path").map(|path| normalize_address(&path).unwrap_or_default());
     if let Some(envelope) = envelope {
         email.return_path = Some(envelope.sender.clone().unwrap_or_default());
-        for recipient in envelope.recipients.iter().filter_map(|recipient| normalize_address(recipient)) {
+        let claimed = std::mem::take(&mut email.delivered_to);
+        let known = envelope.recipients.iter().filter_map(|recipient| normalize_address(recipient));
+        for recipient in known.chain(claimed) {
             if !email.delivered_to.contains(&recipient) {
                 email.delivered_to.push(recipient);
             }

@@ -155,12 +155,12 @@ fn odd_dates_are_read() {
 fn the_envelope_overrides_what_headers_claim() {
     let envelope = Envelope { sender: None, recipients: vec!["reply+x@ours.example".into()] };
     let email = parse_with_envelope(
-        b"Return-Path: <a@x.example>\r\nFrom: a@x.example\r\n\r\nx",
+        b"Return-Path: <a@x.example>\r\nDelivered-To: reply+y@ours.example\r\nFrom: a@x.example\r\n\r\nx",
         &envelope,
         &context(),
     );
     assert_eq!(email.return_path.as_deref(), Some(""));
-    assert_eq!(email.delivered_to, ["reply+x@ours.example"]);
+    assert_eq!(email.delivered_to, ["reply+x@ours.example", "reply+y@ours.example"]);
     assert_eq!(email.automatic.kind, AutoKind::AutoReply);
 }
 
