@@ -1,5 +1,7 @@
 //! The one gate to each kind of object. Lists, gets, events, exports and search all pass here; it fails closed.
 
+use std::collections::HashMap;
+
 use rapport_domain::model::{Contact, Conversation};
 use rapport_domain::{ContactId, ConversationId, MessageId, Permission};
 use rapport_store::Tx;
@@ -12,6 +14,17 @@ use crate::{Caller, Error};
 pub fn conversation(tx: &mut Tx<'_>, caller: &Caller, id: &ConversationId) -> Result<Conversation, Error> {
     caller.require(Permission::ConversationRead)?;
     rapport_store::conversation::find_for(tx, id, caller.user_id())?.ok_or(Error::NotFound)
+}
+
+/// Those of the conversations that the caller may see, by their ids.
+pub fn conversations(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    ids: &[ConversationId],
+) -> Result<HashMap<ConversationId, Conversation>, Error> {
+    caller.require(Permission::ConversationRead)?;
+    let found = rapport_store::conversation::list_for(tx, ids, caller.user_id())?;
+    Ok(found.into_iter().map(|conversation| (conversation.id.clone(), conversation)).collect())
 }
 
 /// The conversation, locked for a change by the caller.
@@ -40,6 +53,19 @@ pub fn message(
 pub fn contact(tx: &mut Tx<'_>, caller: &Caller, id: &ContactId) -> Result<Contact, Error> {
     caller.require(Permission::ContactRead)?;
     rapport_store::contact::find(tx, id)?.ok_or(Error::NotFound)
+}
+
+/// Those of the contacts that the caller may see, by their ids; none without the permission.
+pub fn contacts(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    ids: &[ContactId],
+) -> Result<HashMap<ContactId, Contact>, Error> {
+    if !caller.may(Permission::ContactRead) {
+        return Ok(HashMap::new());
+    }
+    let found = rapport_store::contact::list_by_ids(tx, ids)?;
+    Ok(found.into_iter().map(|contact| (contact.id.clone(), contact)).collect())
 }
 
 /// Whether the caller may be told this event.

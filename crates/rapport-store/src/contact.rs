@@ -1,8 +1,11 @@
 //! Contacts and the addresses they are reached at.
 
+use std::collections::HashMap;
+
 use rapport_domain::model::{Address, Contact};
 use rapport_domain::{AddressId, AddressKind, ContactId, Timestamp};
 
+use crate::filter::bind_ids;
 use crate::{Error, Param, Row, Tx, params};
 
 const COLUMNS: &str = "ct.id, ct.display_name, ct.known, ct.company, ct.city, ct.country, ct.language, ct.external_id, \
@@ -36,6 +39,28 @@ pub fn find(tx: &mut Tx<'_>, id: &ContactId) -> Result<Option<Contact>, Error> {
     let Some(row) = tx.query_opt(&sql, &params![id])? else { return Ok(None) };
     let addresses = list_addresses(tx, id)?;
     from_row(&row, addresses).map(Some)
+}
+
+/// Those of the contacts that there are, in no order.
+pub fn list_by_ids(tx: &mut Tx<'_>, ids: &[ContactId]) -> Result<Vec<Contact>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut params = Vec::with_capacity(ids.len());
+    let places = bind_ids(&mut params, ids.iter().map(ContactId::as_str));
+    let sql = format!(
+        "select id, kind, value, verified, created_at, contact_id from contact_addresses \
+         where workspace_id = ?1 and contact_id in ({places}) order by created_at, id"
+    );
+    let mut addresses: HashMap<ContactId, Vec<Address>> = HashMap::new();
+    for row in tx.query(&sql, &params)? {
+        addresses.entry(row.get(5)?).or_default().push(address_from_row(&row)?);
+    }
+    let sql = format!("select {COLUMNS} from contacts ct where ct.workspace_id = ?1 and ct.id in ({places})");
+    tx.query(&sql, &params)?
+        .iter()
+        .map(|row| from_row(row, addresses.remove(&row.get::<ContactId>(0)?).unwrap_or_default()))
+        .collect()
 }
 
 pub fn find_by_external_id(tx: &mut Tx<'_>, external_id: &str) -> Result<Option<ContactId>, Error> {

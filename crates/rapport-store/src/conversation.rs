@@ -7,7 +7,8 @@ use rapport_domain::{
     AddressId, ChannelAccountId, ContactId, ConversationId, DraftMode, Priority, Timestamp, UserId,
 };
 
-use crate::{Error, Row, Tx, params};
+use crate::filter::bind_ids;
+use crate::{Error, Param, Row, Tx, params};
 
 /// The columns of a conversation with the names it shows, in the order `from_row` reads them.
 /// `?2` is the person it is read for; an empty text reads it for nobody.
@@ -117,6 +118,22 @@ pub fn find_for(
 ) -> Result<Option<Conversation>, Error> {
     let sql = format!("{SELECT} from conversations c {JOINS} where c.workspace_id = ?1 and c.id = ?3");
     tx.query_opt(&sql, &params![viewer, id])?.map(|row| from_row(&row, true)).transpose()
+}
+
+/// Those of the conversations that there are, as one person sees them, in no order.
+pub fn list_for(
+    tx: &mut Tx<'_>,
+    ids: &[ConversationId],
+    viewer: &UserId,
+) -> Result<Vec<Conversation>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut params = vec![Param::Text(viewer.as_str())];
+    let places = bind_ids(&mut params, ids.iter().map(ConversationId::as_str));
+    let sql =
+        format!("{SELECT} from conversations c {JOINS} where c.workspace_id = ?1 and c.id in ({places})");
+    tx.query(&sql, &params)?.iter().map(|row| from_row(row, true)).collect()
 }
 
 /// The conversation, locked until the transaction ends, so that read-then-write cannot interleave.

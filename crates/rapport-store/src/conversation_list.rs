@@ -45,6 +45,9 @@ pub struct Position {
     pub id: ConversationId,
 }
 
+const JOIN_READS: &str = "left join conversation_reads r on r.workspace_id = c.workspace_id and r.user_id = ?2 \
+    and r.conversation_id = c.id";
+
 /// One page in the given order, read for one person.
 pub fn list(
     tx: &mut Tx<'_>,
@@ -95,11 +98,7 @@ pub fn count(tx: &mut Tx<'_>, viewer: &UserId, filter: &ConversationFilter, cap:
     builder.bind_viewer(viewer);
     apply(&mut builder, filter);
     let limit = builder.bind_integer(cap);
-    let joins = if filter.unread {
-        "left join conversation_reads r on r.workspace_id = c.workspace_id and r.user_id = ?2 and r.conversation_id = c.id"
-    } else {
-        ""
-    };
+    let joins = if filter.unread { JOIN_READS } else { "" };
     let order = if filter.assignee.is_none() { "order by c.last_activity_at desc, c.id desc" } else { "" };
     // The person is bound in either case, so that both engines see every parameter used.
     let sql = format!(
@@ -113,6 +112,41 @@ pub fn count(tx: &mut Tx<'_>, viewer: &UserId, filter: &ConversationFilter, cap:
     }
 }
 
+/// Unread conversations of a person among those that are active.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnreadCounts {
+    /// Of those assigned to the person.
+    pub mine: i64,
+    /// In the order of the channels asked for.
+    pub by_channel: Vec<i64>,
+}
+
+/// Counts all in one pass over the active conversations, from indexes alone.
+pub fn count_unread(tx: &mut Tx<'_>, viewer: &UserId, channels: &[Channel]) -> Result<UnreadCounts, Error> {
+    let mut builder = FilterBuilder::new();
+    builder.bind_viewer(viewer);
+    apply(
+        &mut builder,
+        &ConversationFilter { statuses: ACTIVE.to_vec(), unread: true, ..Default::default() },
+    );
+    let sums: Vec<String> = channels
+        .iter()
+        .map(|channel| {
+            let pattern = builder.bind_text(&format!("%\"{channel}\"%"));
+            format!(", coalesce(sum(case when c.channels like {pattern} then 1 else 0 end), 0)")
+        })
+        .collect();
+    let sql = format!(
+        "select coalesce(sum(case when c.assignee_user_id = ?2 then 1 else 0 end), 0){} from conversations c \
+         {JOIN_READS} where c.workspace_id = ?1 {}",
+        sums.concat(),
+        builder.conditions()
+    );
+    let Some(row) = tx.query_opt(&sql, builder.params())? else { return Ok(UnreadCounts::default()) };
+    let by_channel = (1..=channels.len()).map(|column| row.get(column)).collect::<Result<_, _>>()?;
+    Ok(UnreadCounts { mine: row.get(0)?, by_channel })
+}
+
 fn apply(builder: &mut FilterBuilder, filter: &ConversationFilter) {
     match filter.found.as_deref() {
         None => {}
@@ -120,7 +154,7 @@ fn apply(builder: &mut FilterBuilder, filter: &ConversationFilter) {
         Some(found) => builder.push_in("c.id", found.iter().map(ConversationId::as_str)),
     }
     if !filter.include_test {
-        builder.push("not c.test");
+        builder.push(if is_active(&filter.statuses) { "c.test = false" } else { "not c.test" });
     }
     apply_statuses(builder, &filter.statuses);
     if let Some(lifecycle) = filter.lifecycle {
@@ -158,6 +192,11 @@ fn apply(builder: &mut FilterBuilder, filter: &ConversationFilter) {
 
 const ACTIVE: [Status; 3] = [Status::Open, Status::Waiting, Status::Pending];
 
+/// Whether only conversations can match that are being worked on.
+fn is_active(statuses: &[Status]) -> bool {
+    !statuses.is_empty() && statuses.iter().all(|status| ACTIVE.contains(status))
+}
+
 /// Some statuses are spelled out, because the partial indexes are chosen by this very text.
 fn apply_statuses(builder: &mut FilterBuilder, statuses: &[Status]) {
     if statuses.is_empty() {
@@ -167,7 +206,7 @@ fn apply_statuses(builder: &mut FilterBuilder, statuses: &[Status]) {
         builder.push("c.status = 'solved'");
         return;
     }
-    let only_active = statuses.iter().all(|status| ACTIVE.contains(status));
+    let only_active = is_active(statuses);
     if only_active {
         builder.push("c.status in ('open', 'waiting', 'pending')");
     }

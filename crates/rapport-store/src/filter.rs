@@ -4,6 +4,19 @@ use rapport_domain::UserId;
 
 use crate::Param;
 
+/// `?3, ?4`: binds ids for an `in (…)`. The last one is repeated up to a power of two, so that few statements
+/// have to be prepared.
+pub(crate) fn bind_ids<'i>(params: &mut Vec<Param<'i>>, ids: impl IntoIterator<Item = &'i str>) -> String {
+    let first = params.len();
+    params.extend(ids.into_iter().map(Param::Text));
+    let count = params.len() - first;
+    if let Some(Param::Text(last)) = params.last().filter(|_| count > 0) {
+        let last = *last;
+        params.resize_with(first + count.next_power_of_two(), || Param::Text(last));
+    }
+    (first..params.len()).map(|index| format!("?{}", index + 2)).collect::<Vec<_>>().join(", ")
+}
+
 /// Conditions joined by "and"; parameters are numbered from `?2`, because `?1` is the workspace.
 pub struct FilterBuilder {
     conditions: String,

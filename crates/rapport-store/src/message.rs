@@ -8,6 +8,7 @@ use rapport_domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::filter::bind_ids;
 use crate::{Error, Row, Tx, columns, params};
 
 /// What is kept of a message beyond its columns.
@@ -231,6 +232,39 @@ pub fn save_delivery(
     Ok(())
 }
 
+/// What a message says, to show where words were found.
+#[derive(Clone, Debug)]
+pub struct MessageText {
+    pub id: MessageId,
+    pub conversation_id: ConversationId,
+    pub subject: Option<String>,
+    pub visible_text: String,
+}
+
+/// Those of the messages that there are, in no order.
+pub fn list_texts(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<MessageText>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut params = Vec::with_capacity(ids.len());
+    let places = bind_ids(&mut params, ids.iter().map(MessageId::as_str));
+    let sql = format!(
+        "select id, conversation_id, subject, coalesce(visible_text, body_text) from messages \
+         where workspace_id = ?1 and id in ({places})"
+    );
+    tx.query(&sql, &params)?
+        .iter()
+        .map(|row| {
+            Ok(MessageText {
+                id: row.get(0)?,
+                conversation_id: row.get(1)?,
+                subject: row.get(2)?,
+                visible_text: row.get(3)?,
+            })
+        })
+        .collect()
+}
+
 /// The messages of a conversation before a moment, newest first.
 pub fn list_before(
     tx: &mut Tx<'_>,
@@ -298,14 +332,9 @@ fn with_attachments(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<Vec<StoredMessage
         return Ok(messages);
     }
     let mut params = Vec::with_capacity(messages.len());
-    let mut places = Vec::with_capacity(messages.len());
-    for stored in &messages {
-        params.push(crate::Param::OwnedText(stored.message.id.as_str().to_owned()));
-        places.push(format!("?{}", params.len() + 1));
-    }
+    let places = bind_ids(&mut params, messages.iter().map(|stored| stored.message.id.as_str()));
     let sql = format!(
-        "select {ATTACHMENT_COLUMNS}, message_id from attachments where workspace_id = ?1 and message_id in ({}) order by position, id",
-        places.join(", ")
+        "select {ATTACHMENT_COLUMNS}, message_id from attachments where workspace_id = ?1 and message_id in ({places}) order by position, id"
     );
     let mut by_message: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
     for row in tx.query(&sql, &params)? {

@@ -31,6 +31,13 @@ const STEPS: &[Step] = &[
         sqlite: "",
         postgres: "",
     },
+    Step {
+        version: 3,
+        name: "faster_reading",
+        shared: include_str!("../migrations/V003__faster_reading.sql"),
+        sqlite: include_str!("../migrations/V003__faster_reading.sqlite.sql"),
+        postgres: include_str!("../migrations/V003__faster_reading.postgres.sql"),
+    },
 ];
 
 /// Nodes that start at once take turns under this number.

@@ -1,6 +1,7 @@
 //! Full-text search over all history: messages and notes, conversations and contacts. No time limit on what is found.
 
 use rapport_domain::Timestamp;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::{Error, Tx, dialect};
 
@@ -82,6 +83,8 @@ pub struct Term {
 }
 
 const MAX_TERMS: usize = 16;
+/// Letters of a word that are compared.
+const MAX_LETTERS: usize = 64;
 /// A last word of fewer letters is taken as complete: too many words begin with it to be of use or quick.
 const PREFIX_LETTERS: usize = 4;
 /// A last word that so many documents hold is taken as complete.
@@ -93,14 +96,14 @@ pub fn parse_terms(text: &str) -> Vec<Term> {
     for (index, part) in text.split('"').enumerate() {
         let quoted = index % 2 == 1;
         if quoted {
-            let words = words_of(part);
+            let words = query_words(part);
             if !words.is_empty() {
                 terms.push(Term { words, prefix: false });
             }
         } else {
             for token in part.split_whitespace() {
                 // Addresses and order numbers fall apart at their dots and dashes, as they do in the index.
-                let words = words_of(token);
+                let words = query_words(token);
                 if !words.is_empty() {
                     terms.push(Term { words, prefix: false });
                 }
@@ -118,18 +121,42 @@ pub fn parse_terms(text: &str) -> Vec<Term> {
     terms
 }
 
+fn query_words(text: &str) -> Vec<String> {
+    let mut words = words_of(text);
+    words.truncate(MAX_TERMS);
+    words
+}
+
 fn may_be_a_beginning(word: &str) -> bool {
     let letters = word.chars().count();
     // Chinese, Japanese and Korean write words without spaces, so a word is found only as the beginning of a run.
     letters >= PREFIX_LETTERS || (letters >= 1 && word.chars().any(|letter| letter >= '\u{2e80}'))
 }
 
-fn words_of(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
+/// The words of a text as they are compared: small letters without accents.
+pub(crate) fn words_of(text: &str) -> Vec<String> {
+    compose(text)
+        .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(|word| word.chars().take(64).collect::<String>().to_lowercase())
-        .take(MAX_TERMS)
+        .map(|word| word.chars().take(MAX_LETTERS).flat_map(fold).collect())
         .collect()
+}
+
+/// The text with each letter and its accents in one character, as far as there is one.
+pub fn compose(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
+}
+
+/// The small letter without its accent, for Latin letters that have one.
+pub fn fold(letter: char) -> impl Iterator<Item = char> {
+    let mut base = letter;
+    let mut first = true;
+    unicode_normalization::char::decompose_canonical(letter, |part| {
+        if std::mem::take(&mut first) && part.is_ascii_alphabetic() {
+            base = part;
+        }
+    });
+    base.to_lowercase()
 }
 
 fn truncate(body: &str) -> &str {
@@ -172,6 +199,14 @@ mod tests {
             vec![term(&["order", "late"], false), term(&["ana", "kovac", "exam"], true),]
         );
         assert_eq!(parse_terms("done "), vec![term(&["done"], false)]);
+    }
+
+    #[test]
+    fn accents_and_capitals_make_no_difference_however_they_are_written() {
+        for text in ["Kovač", "KOVAC", "Kovac\u{30c}"] {
+            assert_eq!(words_of(text), ["kovac"], "{text}");
+        }
+        assert_eq!(words_of("Straße 注文 Đurđa его"), ["straße", "注文", "đurđa", "его"]);
     }
 
     #[test]

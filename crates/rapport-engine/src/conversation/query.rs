@@ -15,6 +15,8 @@ use crate::{Caller, Engine, Error, access, send};
 
 /// Counting stops here; more is shown as "999+".
 const COUNT_CAP: i64 = 1000;
+/// The channels that have a tab of their own above the list.
+const COUNTED_CHANNELS: [Channel; 3] = [Channel::Email, Channel::Chat, Channel::Api];
 /// A list that is narrowed by words looks at so many hits.
 const MAX_TEXT_HITS: i64 = 500;
 
@@ -218,12 +220,12 @@ fn counts(tx: &mut Tx<'_>, caller: &Caller) -> Result<Counts, Error> {
     let mine = Some(AssigneeFilter::User(viewer.clone()));
     let mut count = |filter: ConversationFilter| conversation_list::count(tx, &viewer, &filter, COUNT_CAP);
     let views = ViewCounts {
-        mine: count(ConversationFilter { assignee: mine.clone(), ..active.clone() })?,
+        mine: count(ConversationFilter { assignee: mine, ..active.clone() })?,
         unassigned: count(ConversationFilter {
             assignee: Some(AssigneeFilter::Unassigned),
             ..active.clone()
         })?,
-        all: count(active.clone())?,
+        all: count(active)?,
         drafts: count(ConversationFilter { has_draft: true, ..ConversationFilter::default() })?,
         automated: count(ConversationFilter {
             lifecycle: Some(Lifecycle::Automated),
@@ -234,12 +236,13 @@ fn counts(tx: &mut Tx<'_>, caller: &Caller) -> Result<Counts, Error> {
             ..ConversationFilter::default()
         })?,
     };
-    let unread_mine = count(ConversationFilter { assignee: mine, unread: true, ..active.clone() })?;
-    let mut channels = BTreeMap::new();
-    for channel in [Channel::Email, Channel::Chat, Channel::Api] {
-        let filter = ConversationFilter { channel: Some(channel), unread: true, ..active.clone() };
-        channels.insert(channel.as_str().to_owned(), count(filter)?);
-    }
+    let unread = conversation_list::count_unread(tx, &viewer, &COUNTED_CHANNELS)?;
+    let channels = COUNTED_CHANNELS
+        .iter()
+        .zip(unread.by_channel)
+        .map(|(channel, count)| (channel.as_str().to_owned(), count.min(COUNT_CAP)))
+        .collect();
+    let unread_mine = unread.mine.min(COUNT_CAP);
     let seq = rapport_store::event::last_seq(tx)?;
     Ok(Counts { views, channels, unread_mine, cap: COUNT_CAP, seq })
 }

@@ -1,7 +1,7 @@
 //! Every list of the inbox walks an index of its own; none sorts or passes over what it does not show.
 
-use rapport_domain::{Status, UserId};
-use rapport_store::conversation_list::{AssigneeFilter, ConversationFilter, Sort, count, list};
+use rapport_domain::{Channel, Status, UserId};
+use rapport_store::conversation_list::{AssigneeFilter, ConversationFilter, Sort, count, count_unread, list};
 use rapport_store::db::bare::Bare;
 use rapport_store::db::record::Recorder;
 use rapport_store::{Engine, Error, Store, StoreConfig};
@@ -62,9 +62,14 @@ async fn each_view_reads_its_own_index_in_order() {
         (of(&[Status::Solved]), Sort::LastActivity, "conversations_solved"),
         (ConversationFilter::default(), Sort::LastActivity, "conversations_recent"),
         (
-            ConversationFilter { assignee: mine, ..ConversationFilter::default() },
+            ConversationFilter { assignee: mine.clone(), ..ConversationFilter::default() },
             Sort::LastActivity,
             "conversations_of_assignee",
+        ),
+        (
+            ConversationFilter { assignee: mine, ..ConversationFilter::default() },
+            Sort::Created,
+            "conversations_created_of_assignee",
         ),
     ];
     let mut bare = Bare::open(&bench.database.config.url).expect("a bare connection");
@@ -82,4 +87,23 @@ async fn each_view_reads_its_own_index_in_order() {
         assert!(plan[0].contains(&format!("USING INDEX {index} ")), "{index}: {plan:#?}");
         assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{index} is sorted again: {plan:#?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unread_conversations_are_counted_from_indexes_alone() {
+    let bench = bench(Engine::Sqlite).await;
+    let recorder = Recorder::default();
+    let config = StoreConfig { recorder: Some(recorder.clone()), ..bench.database.config.clone() };
+    let store = Store::open(config).expect("the store opens");
+    store
+        .read(&bench.workspace, |tx| {
+            count_unread(tx, &UserId::from_stored("usr_1"), &[Channel::Email, Channel::Chat])
+        })
+        .await
+        .expect("counts");
+    let recorded = recorder.take();
+    let mut bare = Bare::open(&bench.database.config.url).expect("a bare connection");
+    let plan = bare.plan(&recorded[0].statements[0]).expect("a plan");
+    assert!(plan[0].contains("USING COVERING INDEX conversations_active "), "{plan:#?}");
+    assert!(plan[1].starts_with("SEARCH r USING PRIMARY KEY "), "{plan:#?}");
 }

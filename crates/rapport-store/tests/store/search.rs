@@ -14,6 +14,8 @@ on_both_engines! {
     query_syntax_is_only_text,
     a_kind_is_found_alone,
     a_short_last_word_is_complete_except_in_scripts_without_spaces,
+    accents_make_no_difference,
+    hits_are_found_in_order_across_many_documents,
 }
 
 async fn add(
@@ -149,4 +151,71 @@ async fn a_short_last_word_is_complete_except_in_scripts_without_spaces(engine: 
     assert_eq!(find(&bench, "del").await, ["two"]);
     assert_eq!(find(&bench, "deli").await, ["one"]);
     assert_eq!(find(&bench, "注文").await, ["two"]);
+}
+
+async fn accents_make_no_difference(engine: Engine) {
+    let bench = bench(engine).await;
+    let workspace = bench.workspace.clone();
+    add(&bench, &workspace, "one", "Señor Kovač is happy").await;
+    add(&bench, &workspace, "two", "senor KOVAC\u{301} too").await;
+    for text in ["kovac", "Kovač ", "señor kovac", "\"senor kovac\"", "KOVÁ"] {
+        assert_eq!(find(&bench, text).await, ["two", "one"], "{text}");
+    }
+}
+
+/// Enough of them that the newest part of the index holds too little, so that older parts have to be asked.
+async fn hits_are_found_in_order_across_many_documents(engine: Engine) {
+    const DOCUMENTS: i64 = 40_000;
+    let bench = bench(engine).await;
+    for start in (0..DOCUMENTS).step_by(5_000) {
+        bench
+            .store
+            .write(&bench.workspace, "many", move |tx| {
+                for number in start..start + 5_000 {
+                    let body = match number {
+                        _ if number % 1_000 == 7 => "needle straw",
+                        _ if number % 2 == 0 => "hay straw",
+                        _ => "hay",
+                    };
+                    let document = SearchDocument {
+                        kind: SearchKind::Message,
+                        reference_id: &number.to_string(),
+                        conversation_id: None,
+                        contact_id: None,
+                        occurred_at: Timestamp::from_millis(number),
+                        body,
+                    };
+                    rapport_store::search::index_new(tx, &document)?;
+                }
+                Ok::<(), Error>(())
+            })
+            .await
+            .expect("indexed");
+    }
+    let pages = |text: &'static str| {
+        let (store, workspace) = (&bench.store, &bench.workspace);
+        async move {
+            let (mut found, mut before) = (Vec::new(), None);
+            loop {
+                let hits = store
+                    .read(workspace, move |tx| {
+                        search(tx, &SearchQuery { text, kind: None, limit: 9, before })
+                    })
+                    .await
+                    .expect("a search");
+                let Some(last) = hits.last() else { return found };
+                before = Some(last.position);
+                found.extend(hits.iter().map(|hit| hit.occurred_at.as_millis()));
+                if found.len() > 60 {
+                    return found;
+                }
+            }
+        }
+    };
+    let needles: Vec<i64> = (0..DOCUMENTS).rev().filter(|number| number % 1_000 == 7).collect();
+    assert_eq!(pages("needle ").await, needles);
+    assert_eq!(pages("straw needle ").await, needles);
+    let straws: Vec<i64> =
+        (0..DOCUMENTS).rev().filter(|number| number % 2 == 0 || number % 1_000 == 7).take(63).collect();
+    assert_eq!(pages("straw ").await, straws);
 }

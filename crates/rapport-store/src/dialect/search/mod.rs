@@ -1,0 +1,85 @@
+//! Full-text search differs between the engines: FTS5 beside a table, and a tsvector inside it.
+
+mod postgres;
+mod sqlite;
+
+use crate::db::Engine;
+use crate::search::{SearchDocument, SearchHit, SearchKind, SearchQuery, Term};
+use crate::{Error, Param, Row, Tx, params};
+
+/// Replaces what was indexed under the document's kind and reference.
+pub(crate) fn index_document(
+    tx: &mut Tx<'_>,
+    document: &SearchDocument<'_>,
+    body: &str,
+) -> Result<(), Error> {
+    let removed = tx.query_opt(
+        "delete from search_documents where workspace_id = ?1 and kind = ?2 and reference_id = ?3 returning id",
+        &params![document.kind, document.reference_id],
+    )?;
+    if let (Some(row), Engine::Sqlite) = (removed, tx.engine()) {
+        sqlite::remove(tx, row.get(0)?)?;
+    }
+    index_new_document(tx, document, body)
+}
+
+pub(crate) fn index_new_document(
+    tx: &mut Tx<'_>,
+    document: &SearchDocument<'_>,
+    body: &str,
+) -> Result<(), Error> {
+    match tx.engine() {
+        Engine::Sqlite => sqlite::add(tx, document, body),
+        Engine::Postgres => postgres::add(tx, document, body),
+    }
+}
+
+pub(crate) fn search(
+    tx: &mut Tx<'_>,
+    query: &SearchQuery<'_>,
+    terms: &[Term],
+) -> Result<Vec<SearchHit>, Error> {
+    let rows = match tx.engine() {
+        Engine::Sqlite => sqlite::search(tx, query, terms)?,
+        Engine::Postgres => postgres::search(tx, query, terms)?,
+    };
+    rows.iter().map(hit_from_row).collect()
+}
+
+/// Whether so many documents hold these words together that nobody means more words by them.
+pub(crate) fn is_frequent(tx: &mut Tx<'_>, term: &Term, threshold: i64) -> Result<bool, Error> {
+    let whole = Term { prefix: false, ..term.clone() };
+    let found = match tx.engine() {
+        Engine::Sqlite => sqlite::count(tx, &whole, threshold)?,
+        Engine::Postgres => postgres::count(tx, &whole, threshold)?,
+    };
+    Ok(found >= threshold)
+}
+
+fn hit_from_row(row: &Row) -> Result<SearchHit, Error> {
+    Ok(SearchHit {
+        position: row.get(0)?,
+        kind: row.get(1)?,
+        reference_id: row.get(2)?,
+        conversation_id: row.get(3)?,
+        contact_id: row.get(4)?,
+        occurred_at: row.get(5)?,
+    })
+}
+
+fn document_params<'d>(document: &SearchDocument<'d>) -> [Param<'d>; 5] {
+    params![
+        document.kind,
+        document.reference_id,
+        document.conversation_id,
+        document.contact_id,
+        document.occurred_at
+    ]
+}
+
+/// The one word in the index that stands for a workspace, or for one kind of document in it. Reading a list of
+/// its own per kind spares a search for contacts the messages.
+fn scope_word(workspace: &str, kind: Option<SearchKind>) -> String {
+    let kind = kind.map_or("all", |kind| kind.as_str());
+    kind.chars().chain(workspace.chars()).filter(|character| character.is_ascii_alphanumeric()).collect()
+}
