@@ -50,164 +50,80 @@ crate::text_enum! {
     }
 }
 
-/// Everything that can have happened. Names are past tense; a name is never reused for another fact.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-pub enum Event {
-    ConversationCreated {
-        conversation: Box<Conversation>,
-        origin: Origin,
-    },
-    ConversationAssigned {
-        conversation: Box<Conversation>,
-        assignee: UserReference,
-        previous: Option<UserReference>,
-    },
-    ConversationUnassigned {
-        conversation: Box<Conversation>,
-        previous: UserReference,
-    },
-    ConversationStatusChanged {
-        conversation: Box<Conversation>,
-        from: Status,
-        to: Status,
-        reason: StatusReason,
-    },
-    ConversationClosed {
-        conversation: Box<Conversation>,
-        from: Status,
-    },
-    ConversationReopened {
-        conversation: Box<Conversation>,
-        from: Status,
-        by_message_id: Option<MessageId>,
-    },
-    ConversationPriorityChanged {
-        conversation: Box<Conversation>,
-        from: Priority,
-        to: Priority,
-    },
-    ConversationTopicChanged {
-        conversation: Box<Conversation>,
-        from: String,
-        to: String,
-    },
-    ConversationSubjectChanged {
-        conversation: Box<Conversation>,
-        from: Option<String>,
-        to: Option<String>,
-    },
-    ConversationRequiresActionChanged {
-        conversation: Box<Conversation>,
-        reason: Option<String>,
-    },
-    ConversationLinked {
-        conversation: Box<Conversation>,
-        link_kind: LinkKind,
-        other: ConversationReference,
-    },
-    ConversationRead {
-        unread_count: i64,
-    },
-    MessageReceived {
-        conversation: Box<Conversation>,
-        message: Box<Message>,
-    },
-    MessageQueued {
-        conversation: Box<Conversation>,
-        message: Box<Message>,
-    },
-    MessageDeliveryChanged {
-        conversation: Box<Conversation>,
-        message_id: MessageId,
-        delivery: Delivery,
-    },
-    MessageCancelled {
-        conversation: Box<Conversation>,
-        message_id: MessageId,
-        delivery: Delivery,
-    },
-    NoteAdded {
-        conversation: Box<Conversation>,
-        message: Box<Message>,
-    },
-    ContactCreated {
-        contact: Box<Contact>,
-    },
-    ContactUpdated {
-        contact: Box<Contact>,
-    },
-    DraftSaved {
-        draft: Box<Draft>,
-    },
-    DraftDeleted {
-        mode: DraftMode,
-    },
-    ChannelAccountCreated {
-        channel_account: Box<ChannelAccount>,
-    },
-    ChannelAccountUpdated {
-        channel_account: Box<ChannelAccount>,
-    },
-    ChannelAccountDeleted {
-        channel_account_id: String,
-        name: String,
-    },
-    ChannelAccountFailed {
-        channel_account: Box<ChannelAccount>,
-    },
-    ChannelAccountRecovered {
-        channel_account: Box<ChannelAccount>,
-    },
-    UserCreated {
-        user: User,
-    },
-    UserUpdated {
-        user: User,
-    },
-    WorkspaceUpdated {
-        workspace: Workspace,
-    },
+/// Defines the events from one table, so that a name on the wire stands beside what it carries.
+macro_rules! events {
+    ($($name:tt $variant:ident { $($field:ident: $kind:ty),* })*) => {
+        /// Everything that can have happened. Names are past tense; a name is never reused for another fact.
+        #[derive(Clone, Debug, Serialize, ToSchema)]
+        #[serde(untagged)]
+        pub enum Event {
+            $(#[schema(title = $name)] $variant { $($field: $kind),* },)*
+        }
+
+        impl Event {
+            /// The version of the payload's shape.
+            pub const VERSION: i32 = 1;
+
+            /// The name on the wire.
+            pub const fn name(&self) -> &'static str {
+                match self { $(Event::$variant { .. } => $name,)* }
+            }
+        }
+    };
 }
 
-impl Event {
-    /// The version of the payload's shape.
-    pub const VERSION: i32 = 1;
-
-    /// The name on the wire.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Event::ConversationCreated { .. } => "conversation.created",
-            Event::ConversationAssigned { .. } => "conversation.assigned",
-            Event::ConversationUnassigned { .. } => "conversation.unassigned",
-            Event::ConversationStatusChanged { .. } => "conversation.status_changed",
-            Event::ConversationClosed { .. } => "conversation.closed",
-            Event::ConversationReopened { .. } => "conversation.reopened",
-            Event::ConversationPriorityChanged { .. } => "conversation.priority_changed",
-            Event::ConversationTopicChanged { .. } => "conversation.topic_changed",
-            Event::ConversationSubjectChanged { .. } => "conversation.subject_changed",
-            Event::ConversationRequiresActionChanged { .. } => "conversation.requires_action_changed",
-            Event::ConversationLinked { .. } => "conversation.linked",
-            Event::ConversationRead { .. } => "conversation.read",
-            Event::MessageReceived { .. } => "message.received",
-            Event::MessageQueued { .. } => "message.queued",
-            Event::MessageDeliveryChanged { .. } => "message.delivery_changed",
-            Event::MessageCancelled { .. } => "message.cancelled",
-            Event::NoteAdded { .. } => "note.added",
-            Event::ContactCreated { .. } => "contact.created",
-            Event::ContactUpdated { .. } => "contact.updated",
-            Event::DraftSaved { .. } => "draft.saved",
-            Event::DraftDeleted { .. } => "draft.deleted",
-            Event::ChannelAccountCreated { .. } => "channel_account.created",
-            Event::ChannelAccountUpdated { .. } => "channel_account.updated",
-            Event::ChannelAccountDeleted { .. } => "channel_account.deleted",
-            Event::ChannelAccountFailed { .. } => "channel_account.failed",
-            Event::ChannelAccountRecovered { .. } => "channel_account.recovered",
-            Event::UserCreated { .. } => "user.created",
-            Event::UserUpdated { .. } => "user.updated",
-            Event::WorkspaceUpdated { .. } => "workspace.updated",
-        }
+events! {
+    "conversation.created" ConversationCreated { conversation: Box<Conversation>, origin: Origin }
+    "conversation.assigned" ConversationAssigned {
+        conversation: Box<Conversation>, assignee: UserReference, previous: Option<UserReference>
     }
+    "conversation.unassigned" ConversationUnassigned {
+        conversation: Box<Conversation>, previous: UserReference
+    }
+    "conversation.status_changed" ConversationStatusChanged {
+        conversation: Box<Conversation>, from: Status, to: Status, reason: StatusReason
+    }
+    "conversation.closed" ConversationClosed { conversation: Box<Conversation>, from: Status }
+    "conversation.reopened" ConversationReopened {
+        conversation: Box<Conversation>, from: Status, by_message_id: Option<MessageId>
+    }
+    "conversation.priority_changed" ConversationPriorityChanged {
+        conversation: Box<Conversation>, from: Priority, to: Priority
+    }
+    "conversation.topic_changed" ConversationTopicChanged {
+        conversation: Box<Conversation>, from: String, to: String
+    }
+    "conversation.subject_changed" ConversationSubjectChanged {
+        conversation: Box<Conversation>, from: Option<String>, to: Option<String>
+    }
+    "conversation.requires_action_changed" ConversationRequiresActionChanged {
+        conversation: Box<Conversation>, reason: Option<String>
+    }
+    "conversation.linked" ConversationLinked {
+        conversation: Box<Conversation>, link_kind: LinkKind, other: ConversationReference
+    }
+    "conversation.read" ConversationRead { unread_count: i64 }
+    "message.received" MessageReceived { conversation: Box<Conversation>, message: Box<Message> }
+    "message.queued" MessageQueued { conversation: Box<Conversation>, message: Box<Message> }
+    "message.delivery_changed" MessageDeliveryChanged {
+        conversation: Box<Conversation>, message_id: MessageId, delivery: Delivery
+    }
+    "message.cancelled" MessageCancelled {
+        conversation: Box<Conversation>, message_id: MessageId, delivery: Delivery
+    }
+    "note.added" NoteAdded { conversation: Box<Conversation>, message: Box<Message> }
+    "contact.created" ContactCreated { contact: Box<Contact> }
+    "contact.updated" ContactUpdated { contact: Box<Contact> }
+    "draft.saved" DraftSaved { draft: Box<Draft> }
+    "draft.deleted" DraftDeleted { mode: DraftMode }
+    "channel_account.created" ChannelAccountCreated { channel_account: Box<ChannelAccount> }
+    "channel_account.updated" ChannelAccountUpdated { channel_account: Box<ChannelAccount> }
+    "channel_account.deleted" ChannelAccountDeleted { channel_account_id: String, name: String }
+    "channel_account.failed" ChannelAccountFailed { channel_account: Box<ChannelAccount> }
+    "channel_account.recovered" ChannelAccountRecovered { channel_account: Box<ChannelAccount> }
+    "user.created" UserCreated { user: User }
+    "user.updated" UserUpdated { user: User }
+    "workspace.updated" WorkspaceUpdated { workspace: Workspace }
 }
 
 /// The events that a conversation's timeline shows as a line of their own.

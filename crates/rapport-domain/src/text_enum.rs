@@ -1,9 +1,11 @@
 //! One macro for enums that are text in the database and in JSON, so that both spell them alike.
 
 /// Defines an enum with `as_str`, `parse`, `ALL`, serde and OpenAPI support from one table.
+///
+/// `$text` is a plain token: a `literal` reaches the derive of the schema wrapped up, which then overlooks it.
 #[macro_export]
 macro_rules! text_enum {
-    ($($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)* })*) => {$(
+    ($($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:tt,)* })*) => {$(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize, ::utoipa::ToSchema)]
         pub enum $name { $($(#[$variant_meta])* #[serde(rename = $text)] $variant,)* }

@@ -8,7 +8,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use rapport_engine::{Error, FieldError};
 use serde::Serialize;
-use utoipa::{IntoResponses, ToSchema};
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::middleware::RequestId;
 
@@ -28,17 +29,19 @@ pub struct Problem {
     request_id: String,
     /// The permission that is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     permission: Option<String>,
     /// The code behind a refusal to send.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<&'static str>,
     /// What is wrong with which field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
     /// The present state, where that is why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    current: Option<serde_json::Value>,
+    #[schema(value_type = Value, required = false)]
+    current: Option<Value>,
     #[serde(skip)]
     retry_after_seconds: Option<u64>,
     #[serde(skip)]
@@ -58,36 +61,6 @@ impl From<FieldError> for FieldProblem {
     fn from(error: FieldError) -> Self {
         Self { field: error.field, code: error.code, message: error.message }
     }
-}
-
-/// The refusals that any operation can answer with.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "describes answers, which are made by Problem")]
-pub enum Refusals {
-    /// Not logged in: no session, or an unknown or expired token.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(#[to_schema] Problem),
-    /// A permission is missing, or the request did not come from our own pages.
-    #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[to_schema] Problem),
-    /// Unknown here. What belongs to others looks the same.
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(#[to_schema] Problem),
-    /// The present state does not allow it; `current` shows that state.
-    #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(#[to_schema] Problem),
-    /// Larger than the server takes.
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(#[to_schema] Problem),
-    /// Some fields are not valid; `errors` names them.
-    #[response(status = 422, content_type = "application/problem+json")]
-    Invalid(#[to_schema] Problem),
-    /// Too many attempts. `Retry-After` says when to go on.
-    #[response(status = 429, content_type = "application/problem+json")]
-    RateLimited(#[to_schema] Problem),
-    /// For a moment the server cannot do this. `Retry-After` says when to try again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[to_schema] Problem),
 }
 
 impl Problem {

@@ -34,10 +34,12 @@ pub struct Conversation {
     pub inbound_count: i64,
     /// Inbound messages that the caller has not seen. Absent in events, which are the same for everybody.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub unread_count: Option<i64>,
     pub last_message: Option<LastMessage>,
     /// The caller's own unsent text. Absent in events.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub draft: Option<DraftPreview>,
     pub last_activity_at: Timestamp,
     /// Since when the customer has been waiting for an answer.
@@ -186,11 +188,16 @@ pub struct Draft {
 #[serde(default)]
 pub struct DraftContent {
     pub body_html: Option<String>,
+    #[schema(required = true)]
     pub body_text: String,
     pub subject: Option<String>,
+    #[schema(required = true)]
     pub to: Vec<Recipient>,
+    #[schema(required = true)]
     pub cc: Vec<Recipient>,
+    #[schema(required = true)]
     pub bcc: Vec<Recipient>,
+    #[schema(required = true)]
     pub attachment_ids: Vec<crate::AttachmentId>,
     pub channel_account_id: Option<ChannelAccountId>,
 }

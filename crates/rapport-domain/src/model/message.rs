@@ -33,9 +33,11 @@ pub struct Attachment {
     /// Shown inside the HTML body rather than as a file.
     pub inline: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub content_id: Option<String>,
-    /// Path of the file, signed and expiring. Empty in events; the server signs it when it is read.
+    /// Path of the file, signed for its reader and expiring. Empty where it is stored.
     #[serde(default)]
+    #[schema(required = true)]
     pub url: String,
     /// Path that shows a raster image, sound or film in place; absent for everything else.
     #[serde(default)]

@@ -18,12 +18,14 @@ pub struct User {
     pub name: String,
     /// Only shown to oneself and to those who manage users.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub email: Option<String>,
     pub role: Role,
     pub active: bool,
     pub created_at: Timestamp,
     pub last_seen_at: Option<Timestamp>,
     #[serde(default)]
+    #[schema(required = true)]
     pub online: bool,
 }
 
@@ -69,6 +71,7 @@ pub struct ApiToken {
     pub expires_at: Option<Timestamp>,
     /// Present once, in the answer that creates it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub token: Option<String>,
 }
 
@@ -83,5 +86,6 @@ pub struct Invitation {
     pub accepted_at: Option<Timestamp>,
     /// The link to accept it; present once, in the answer that creates it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub url: Option<String>,
 }

@@ -25,6 +25,7 @@ pub struct Me {
     pub auth: AuthKind,
     /// What the token is limited to; absent for sessions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub scopes: Option<Vec<Permission>>,
 }
 

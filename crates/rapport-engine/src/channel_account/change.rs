@@ -46,6 +46,7 @@ pub struct CreatedAccount {
     #[serde(flatten)]
     pub account: ChannelAccount,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
     pub identity_secret: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{Created, created};
 use crate::extract::Authenticated;
-use crate::problem::{Problem, Refusals};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 /// What the parts around a file may add to its size.
@@ -34,7 +34,7 @@ struct Upload {
 /// It belongs to nobody else until a message of yours takes it, and is removed after a day if none does.
 #[utoipa::path(post, path = "/api/v1/attachments", operation_id = "upload_attachment", tag = "conversations",
     request_body(content = UploadForm, content_type = "multipart/form-data"),
-    responses((status = 201, body = Attachment), Refusals))]
+    responses((status = 201, body = Attachment)))]
 pub async fn upload(
     State(state): State<AppState>,
     Authenticated { caller, .. }: Authenticated,

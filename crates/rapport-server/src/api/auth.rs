@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::no_content;
 use crate::extract::{Command, Knock, Nothing, SameOrigin, SessionCaller, with_session, without_session};
-use crate::problem::{Problem, Refusals};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -36,7 +36,7 @@ pub struct PasswordBody {
 ///
 /// 401 `invalid_credentials`; 409 `workspace_required` with the workspaces to choose from.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "account", security(()), request_body = LogInBody,
-    responses((status = 200, body = Me), Refusals))]
+    responses((status = 200, body = Me)))]
 pub async fn log_in(
     State(state): State<AppState>,
     Knock(peer): Knock,
@@ -51,7 +51,7 @@ pub async fn log_in(
 
 /// Log out
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "account", security(("session" = [])), request_body = Nothing,
-    responses((status = 204), Refusals))]
+    responses((status = 204)))]
 pub async fn log_out(
     State(state): State<AppState>,
     SessionCaller(caller): SessionCaller,
@@ -65,7 +65,7 @@ pub async fn log_out(
 ///
 /// Ends all other sessions.
 #[utoipa::path(post, path = "/api/v1/auth/password", tag = "account", security(("session" = [])), request_body = PasswordBody,
-    responses((status = 204), Refusals))]
+    responses((status = 204)))]
 pub async fn change_password(
     State(state): State<AppState>,
     Knock(peer): Knock,

@@ -15,8 +15,8 @@ use utoipa::ToSchema;
 
 use super::page::{Page, Paging};
 use super::{Answer, Created, created, no_content, ok};
-use crate::extract::{Allowed, Command, Id, Nothing, Params, needs};
-use crate::problem::{Problem, Refusals};
+use crate::extract::{Allowed, Command, Id, Nothing, Params, Repeatable, needs};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -64,7 +64,7 @@ pub struct Checks {
 
 /// List channel accounts
 #[utoipa::path(get, path = "/api/v1/channel-accounts", operation_id = "list_channel_accounts", tag = "channels",
-    params(Paging), responses((status = 200, body = Page<ChannelAccount>), Refusals))]
+    params(Paging), responses((status = 200, body = Page<ChannelAccount>)))]
 pub async fn list(
     State(state): State<AppState>,
     caller: Allowed<needs::ChannelAccountRead>,
@@ -78,7 +78,7 @@ pub async fn list(
 ///
 /// The answer for a chat widget is the only place that shows its identity secret.
 #[utoipa::path(post, path = "/api/v1/channel-accounts", operation_id = "create_channel_account", tag = "channels",
-    request_body = NewAccountBody, responses((status = 201, body = CreatedAccount), Refusals))]
+    params(Repeatable), request_body = NewAccountBody, responses((status = 201, body = CreatedAccount)))]
 pub async fn create(
     State(state): State<AppState>,
     caller: Allowed<needs::ChannelAccountManage>,
@@ -92,7 +92,7 @@ pub async fn create(
 
 /// Show a channel account
 #[utoipa::path(get, path = "/api/v1/channel-accounts/{id}", operation_id = "show_channel_account", tag = "channels",
-    params(("id" = ChannelAccountId, Path)), responses((status = 200, body = ChannelAccount), Refusals))]
+    params(("id" = ChannelAccountId, Path)), responses((status = 200, body = ChannelAccount)))]
 pub async fn show(
     State(state): State<AppState>,
     caller: Allowed<needs::ChannelAccountRead>,
@@ -104,7 +104,7 @@ pub async fn show(
 /// Change a channel account
 #[utoipa::path(patch, path = "/api/v1/channel-accounts/{id}", operation_id = "change_channel_account", tag = "channels",
     params(("id" = ChannelAccountId, Path)), request_body = AccountBody,
-    responses((status = 200, body = ChannelAccount), Refusals))]
+    responses((status = 200, body = ChannelAccount)))]
 pub async fn change(
     State(state): State<AppState>,
     caller: Allowed<needs::ChannelAccountManage>,
@@ -120,7 +120,7 @@ pub async fn change(
 ///
 /// Its messages stay.
 #[utoipa::path(delete, path = "/api/v1/channel-accounts/{id}", operation_id = "delete_channel_account", tag = "channels",
-    params(("id" = ChannelAccountId, Path)), responses((status = 204), Refusals))]
+    params(("id" = ChannelAccountId, Path)), responses((status = 204)))]
 pub async fn delete(
     State(state): State<AppState>,
     caller: Allowed<needs::ChannelAccountManage>,
@@ -131,7 +131,7 @@ pub async fn delete(
 
 /// Test whether a channel account works
 #[utoipa::path(post, path = "/api/v1/channel-accounts/{id}/test", operation_id = "test_channel_account", tag = "channels",
-    params(("id" = ChannelAccountId, Path)), request_body = Nothing, responses((status = 200, body = Checks), Refusals))]
+    params(("id" = ChannelAccountId, Path)), request_body = Nothing, responses((status = 200, body = Checks)))]
 pub async fn test(
     State(state): State<AppState>,
     caller: Allowed<needs::ChannelAccountManage>,
@@ -145,8 +145,8 @@ pub async fn test(
 ///
 /// The one before stays good until `identity_secret_previous` is set to null.
 #[utoipa::path(post, path = "/api/v1/channel-accounts/{id}/rotate-secret", operation_id = "rotate_identity_secret",
-    tag = "channels", params(("id" = ChannelAccountId, Path)), request_body = Nothing,
-    responses((status = 200, body = RotatedSecret), Refusals))]
+    tag = "channels", params(("id" = ChannelAccountId, Path), Repeatable), request_body = Nothing,
+    responses((status = 200, body = RotatedSecret)))]
 pub async fn rotate_secret(
     State(state): State<AppState>,
     caller: Allowed<needs::ChannelAccountManage>,

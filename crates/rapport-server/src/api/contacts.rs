@@ -14,8 +14,7 @@ use super::fields::nullable;
 use super::page::{Page, Paging};
 use super::{Answer, Created, created, ok};
 use crate::cursor;
-use crate::extract::{Allowed, Command, Id, Params, needs, page_limit};
-use crate::problem::Refusals;
+use crate::extract::{Allowed, Command, Id, Params, Repeatable, needs, page_limit};
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -81,7 +80,7 @@ pub struct ContactQuery {
 ///
 /// Those that changed last come first.
 #[utoipa::path(get, path = "/api/v1/contacts", operation_id = "list_contacts", tag = "contacts", params(ContactQuery),
-    responses((status = 200, body = Page<Contact>), Refusals))]
+    responses((status = 200, body = Page<Contact>)))]
 pub async fn list(
     State(state): State<AppState>,
     caller: Allowed<needs::ContactRead>,
@@ -110,7 +109,7 @@ fn after_contact(text: &str) -> Result<(Timestamp, ContactId), Error> {
 ///
 /// 409 `address_in_use` with the contact that has one of the addresses.
 #[utoipa::path(post, path = "/api/v1/contacts", operation_id = "create_contact", tag = "contacts",
-    request_body = NewContactBody, responses((status = 201, body = Contact), Refusals))]
+    params(Repeatable), request_body = NewContactBody, responses((status = 201, body = Contact)))]
 pub async fn create(
     State(state): State<AppState>,
     caller: Allowed<needs::ContactEdit>,
@@ -136,7 +135,7 @@ fn new_address(body: AddressBody) -> NewAddress {
 
 /// Show a contact
 #[utoipa::path(get, path = "/api/v1/contacts/{id}", operation_id = "show_contact", tag = "contacts",
-    params(("id" = ContactId, Path)), responses((status = 200, body = Contact), Refusals))]
+    params(("id" = ContactId, Path)), responses((status = 200, body = Contact)))]
 pub async fn show(
     State(state): State<AppState>,
     caller: Allowed<needs::ContactRead>,
@@ -147,7 +146,7 @@ pub async fn show(
 
 /// Change a contact
 #[utoipa::path(patch, path = "/api/v1/contacts/{id}", operation_id = "change_contact", tag = "contacts",
-    params(("id" = ContactId, Path)), request_body = ContactBody, responses((status = 200, body = Contact), Refusals))]
+    params(("id" = ContactId, Path), Repeatable), request_body = ContactBody, responses((status = 200, body = Contact)))]
 pub async fn change(
     State(state): State<AppState>,
     caller: Allowed<needs::ContactEdit>,
@@ -170,7 +169,7 @@ pub async fn change(
 
 /// Add an address to a contact
 #[utoipa::path(post, path = "/api/v1/contacts/{id}/addresses", operation_id = "add_contact_address", tag = "contacts",
-    params(("id" = ContactId, Path)), request_body = AddressBody, responses((status = 201, body = Contact), Refusals))]
+    params(("id" = ContactId, Path), Repeatable), request_body = AddressBody, responses((status = 201, body = Contact)))]
 pub async fn add_address(
     State(state): State<AppState>,
     caller: Allowed<needs::ContactEdit>,
@@ -184,7 +183,7 @@ pub async fn add_address(
 /// List all conversations with a contact
 #[utoipa::path(get, path = "/api/v1/contacts/{id}/conversations", operation_id = "list_conversations_of_contact",
     tag = "contacts", params(("id" = ContactId, Path), Paging),
-    responses((status = 200, body = Page<Conversation>), Refusals))]
+    responses((status = 200, body = Page<Conversation>)))]
 pub async fn conversations(
     State(state): State<AppState>,
     caller: Allowed<needs::ContactRead>,

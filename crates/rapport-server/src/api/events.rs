@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::extract::{Authenticated, Params};
-use crate::problem::{Problem, Refusals};
+use crate::problem::Problem;
 use crate::sse::EventStream;
 use crate::state::AppState;
 
@@ -16,17 +16,27 @@ use crate::state::AppState;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct After {
-    /// Number of the last event that is known already. The header `Last-Event-ID` says the same.
+    /// Number of the last event that is known already.
     after: Option<i64>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "describes the header, which browsers send when they reconnect")]
+pub struct Resumed {
+    /// The same as `after`, and wins over it.
+    #[param(rename = "Last-Event-ID", value_type = i64, required = false)]
+    id: Option<i64>,
 }
 
 /// Follow what happens
 ///
-/// Server-sent events. The first is `hello` with the number of the last event. Events of the log have an `id`, which
-/// is their number; what has none is not kept. `resync_required`: load everything anew. Only what the caller may see.
-#[utoipa::path(get, path = "/api/v1/events", operation_id = "follow_events", tag = "events", params(After),
-    responses((status = 200, description = "An endless stream; each `data` line is an EventEnvelope.",
-        content_type = "text/event-stream", body = String), Refusals))]
+/// Server-sent events, of which each caller hears what they may see. Frames with an `id` are events of the log: the
+/// id is their number, and their data is an `EventEnvelope`. Frames without one are not kept; `Signals` has their data
+/// by name. The first is `hello` with the number of the newest event; at `resync_required`, load everything anew.
+#[utoipa::path(get, path = "/api/v1/events", operation_id = "follow_events", tag = "events", params(After, Resumed),
+    responses((status = 200, description = "An endless stream of frames.",
+        content_type = "text/event-stream", body = String)))]
 pub async fn stream(
     State(state): State<AppState>,
     Authenticated { caller, presented }: Authenticated,

@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 
 use super::Created;
 use crate::extract::{Allowed, Id, needs, read_bytes};
-use crate::problem::Refusals;
 use crate::state::AppState;
 
 /// What became of the mail. It is on disk.
@@ -27,7 +26,7 @@ pub struct IngestedEmail {
 #[utoipa::path(post, path = "/api/v1/ingest/email/{channel_account_id}", operation_id = "ingest_email", tag = "channels",
     params(("channel_account_id" = ChannelAccountId, Path)),
     request_body(content = String, content_type = "message/rfc822"),
-    responses((status = 201, body = IngestedEmail), Refusals))]
+    responses((status = 201, body = IngestedEmail)))]
 pub async fn email(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationReply>,

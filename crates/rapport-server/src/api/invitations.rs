@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 
 use super::page::{Page, Paging};
 use super::{Answer, Created, created, no_content, ok};
-use crate::extract::{Allowed, Command, Id, Knock, Params, SameOrigin, needs, with_session};
-use crate::problem::{Problem, Refusals};
+use crate::extract::{Allowed, Command, Id, Knock, Params, Repeatable, SameOrigin, needs, with_session};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -34,7 +34,7 @@ pub struct AcceptanceBody {
 
 /// List invitations
 #[utoipa::path(get, path = "/api/v1/invitations", operation_id = "list_invitations", tag = "account", params(Paging),
-    responses((status = 200, body = Page<Invitation>), Refusals))]
+    responses((status = 200, body = Page<Invitation>)))]
 pub async fn list(
     State(state): State<AppState>,
     caller: Allowed<needs::UserManage>,
@@ -48,7 +48,7 @@ pub async fn list(
 ///
 /// The answer is the only place that shows the link. It works once and for seven days.
 #[utoipa::path(post, path = "/api/v1/invitations", operation_id = "create_invitation", tag = "account",
-    request_body = InvitationBody, responses((status = 201, body = Invitation), Refusals))]
+    params(Repeatable), request_body = InvitationBody, responses((status = 201, body = Invitation)))]
 pub async fn create(
     State(state): State<AppState>,
     caller: Allowed<needs::UserManage>,
@@ -61,7 +61,7 @@ pub async fn create(
 
 /// Revoke an invitation
 #[utoipa::path(delete, path = "/api/v1/invitations/{id}", operation_id = "revoke_invitation", tag = "account",
-    params(("id" = InvitationId, Path)), responses((status = 204), Refusals))]
+    params(("id" = InvitationId, Path)), responses((status = 204)))]
 pub async fn revoke(
     State(state): State<AppState>,
     caller: Allowed<needs::UserManage>,
@@ -73,7 +73,7 @@ pub async fn revoke(
 /// Show what an invitation is for
 #[utoipa::path(get, path = "/api/v1/invitations/accept/{token}", operation_id = "preview_invitation", tag = "account",
     security(()), params(("token" = String, Path, description = "From the link of the invitation.")),
-    responses((status = 200, body = InvitationPreview), Refusals))]
+    responses((status = 200, body = InvitationPreview)))]
 pub async fn preview(State(state): State<AppState>, Path(token): Path<String>) -> Answer<InvitationPreview> {
     ok(state.engine().preview_invitation(&token).await)
 }
@@ -83,7 +83,7 @@ pub async fn preview(State(state): State<AppState>, Path(token): Path<String>) -
 /// Makes an account of it and logs in.
 #[utoipa::path(post, path = "/api/v1/invitations/accept/{token}", operation_id = "accept_invitation", tag = "account",
     security(()), params(("token" = String, Path, description = "From the link of the invitation.")),
-    request_body = AcceptanceBody, responses((status = 200, body = Me), Refusals))]
+    request_body = AcceptanceBody, responses((status = 200, body = Me)))]
 pub async fn accept(
     State(state): State<AppState>,
     Path(token): Path<String>,

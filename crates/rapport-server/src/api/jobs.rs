@@ -11,8 +11,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::page::Page;
 use super::{Answer, no_content};
 use crate::cursor;
-use crate::extract::{Allowed, Command, Id, Nothing, Params, needs, page_limit};
-use crate::problem::{Problem, Refusals};
+use crate::extract::{Allowed, Command, Id, Nothing, Params, Repeatable, needs, page_limit};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -36,7 +36,7 @@ pub struct JobQuery {
 
 /// List work that was given up
 #[utoipa::path(get, path = "/api/v1/jobs", operation_id = "list_jobs", tag = "operations", params(JobQuery),
-    responses((status = 200, body = Page<DeadJob>), Refusals))]
+    responses((status = 200, body = Page<DeadJob>)))]
 pub async fn list(
     State(state): State<AppState>,
     caller: Allowed<needs::WorkspaceManage>,
@@ -56,7 +56,7 @@ pub async fn list(
 
 /// Try work again that was given up
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/replay", operation_id = "replay_job", tag = "operations",
-    params(("id" = JobId, Path)), request_body = Nothing, responses((status = 204), Refusals))]
+    params(("id" = JobId, Path), Repeatable), request_body = Nothing, responses((status = 204)))]
 pub async fn replay(
     State(state): State<AppState>,
     caller: Allowed<needs::WorkspaceManage>,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{Answer, ok};
 use crate::extract::{Authenticated, Command, SessionCaller, session_cookie, with_session};
-use crate::problem::{Problem, Refusals};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -22,7 +22,7 @@ pub struct ProfileBody {
 
 /// Show oneself
 #[utoipa::path(get, path = "/api/v1/me", operation_id = "show_me", tag = "account",
-    responses((status = 200, body = Me), Refusals))]
+    responses((status = 200, body = Me)))]
 pub async fn show(
     State(state): State<AppState>,
     headers: HeaderMap,
@@ -39,7 +39,7 @@ pub async fn show(
 
 /// Change one's name
 #[utoipa::path(patch, path = "/api/v1/me", operation_id = "change_me", tag = "account", security(("session" = [])),
-    request_body = ProfileBody, responses((status = 200, body = Me), Refusals))]
+    request_body = ProfileBody, responses((status = 200, body = Me)))]
 pub async fn change(
     State(state): State<AppState>,
     SessionCaller(caller): SessionCaller,

@@ -11,7 +11,6 @@ use super::Answer;
 use super::page::Page;
 use crate::cursor;
 use crate::extract::{Allowed, Params, needs, page_limit};
-use crate::problem::Refusals;
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -31,7 +30,7 @@ pub struct SearchQuery {
 ///
 /// The newest first, in all that one may see. Found words in a snippet stand between U+0001 and U+0002.
 #[utoipa::path(get, path = "/api/v1/search", operation_id = "search", tag = "search", params(SearchQuery),
-    responses((status = 200, body = Page<SearchResult>), Refusals))]
+    responses((status = 200, body = Page<SearchResult>)))]
 pub async fn find(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,

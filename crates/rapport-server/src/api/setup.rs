@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{Answer, ok};
 use crate::extract::{Command, Knock, SameOrigin, with_session};
-use crate::problem::{Problem, Refusals};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 #[derive(Serialize, ToSchema)]
@@ -34,7 +34,7 @@ pub struct SetUpBody {
 
 /// Tell whether the server has to be set up
 #[utoipa::path(get, path = "/api/v1/setup", operation_id = "setup_state", tag = "setup", security(()),
-    responses((status = 200, body = SetupState), Refusals))]
+    responses((status = 200, body = SetupState)))]
 pub async fn state(State(state): State<AppState>) -> Answer<SetupState> {
     let required = state.engine().set_up_required().await;
     ok(required.map(|required| SetupState { required, setup_code_required: required }))
@@ -44,7 +44,7 @@ pub async fn state(State(state): State<AppState>) -> Answer<SetupState> {
 ///
 /// Creates the first workspace and its administrator, and logs them in. Possible once.
 #[utoipa::path(post, path = "/api/v1/setup", operation_id = "set_up", tag = "setup", security(()), request_body = SetUpBody,
-    responses((status = 200, body = Me), Refusals))]
+    responses((status = 200, body = Me)))]
 pub async fn set_up(
     State(state): State<AppState>,
     Knock(peer): Knock,

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 
 use super::page::{Page, Paging};
 use super::{Answer, Created, created, no_content};
-use crate::extract::{Allowed, Command, Id, Params, needs};
-use crate::problem::{Problem, Refusals};
+use crate::extract::{Allowed, Command, Id, Params, Repeatable, needs};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -30,7 +30,7 @@ pub struct TokenBody {
 ///
 /// One's own, or everybody's for those who manage all tokens.
 #[utoipa::path(get, path = "/api/v1/tokens", operation_id = "list_tokens", tag = "workspace", params(Paging),
-    responses((status = 200, body = Page<ApiToken>), Refusals))]
+    responses((status = 200, body = Page<ApiToken>)))]
 pub async fn list(
     State(state): State<AppState>,
     caller: Allowed<needs::TokenManageOwn>,
@@ -43,8 +43,8 @@ pub async fn list(
 /// Create a token
 ///
 /// The answer is the only place that shows it.
-#[utoipa::path(post, path = "/api/v1/tokens", operation_id = "create_token", tag = "workspace", request_body = TokenBody,
-    responses((status = 201, body = ApiToken), Refusals))]
+#[utoipa::path(post, path = "/api/v1/tokens", operation_id = "create_token", tag = "workspace", params(Repeatable), request_body = TokenBody,
+    responses((status = 201, body = ApiToken)))]
 pub async fn create(
     State(state): State<AppState>,
     caller: Allowed<needs::TokenManageOwn>,
@@ -57,7 +57,7 @@ pub async fn create(
 
 /// Revoke a token
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", operation_id = "revoke_token", tag = "workspace",
-    params(("id" = TokenId, Path)), responses((status = 204), Refusals))]
+    params(("id" = TokenId, Path)), responses((status = 204)))]
 pub async fn revoke(
     State(state): State<AppState>,
     caller: Allowed<needs::TokenManageOwn>,

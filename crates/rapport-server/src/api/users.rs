@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use super::page::{Page, Paging};
 use super::{Answer, ok};
 use crate::extract::{Allowed, Command, Id, Params, needs};
-use crate::problem::Refusals;
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -26,7 +25,7 @@ pub struct UserBody {
 
 /// List the people of the workspace
 #[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "workspace", params(Paging),
-    responses((status = 200, body = Page<User>), Refusals))]
+    responses((status = 200, body = Page<User>)))]
 pub async fn list(
     State(state): State<AppState>,
     caller: Allowed<needs::UserRead>,
@@ -40,7 +39,7 @@ pub async fn list(
 ///
 /// 409 `last_admin` when nobody else could administer the workspace.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", operation_id = "change_user", tag = "workspace",
-    params(("id" = UserId, Path)), request_body = UserBody, responses((status = 200, body = User), Refusals))]
+    params(("id" = UserId, Path)), request_body = UserBody, responses((status = 200, body = User)))]
 pub async fn change(
     State(state): State<AppState>,
     caller: Allowed<needs::UserManage>,

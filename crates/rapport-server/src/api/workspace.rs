@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use super::{Answer, ok};
 use crate::extract::{Allowed, Command, needs};
-use crate::problem::Refusals;
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -33,7 +32,7 @@ pub struct SettingsBody {
 
 /// Change the workspace
 #[utoipa::path(patch, path = "/api/v1/workspace", operation_id = "change_workspace", tag = "workspace",
-    request_body = WorkspaceBody, responses((status = 200, body = Workspace), Refusals))]
+    request_body = WorkspaceBody, responses((status = 200, body = Workspace)))]
 pub async fn change(
     State(state): State<AppState>,
     caller: Allowed<needs::WorkspaceManage>,

@@ -124,13 +124,14 @@ function tryIt(document_, verb, path, operation, parameters) {
     event.preventDefault();
     output.textContent = "…";
     const query = new URLSearchParams();
+    const headers = { "X-Rapport-Csrf": "1" };
     let target = path;
     for (const { parameter, input } of inputs) {
       if (parameter.in === "path") target = target.replace(`{${parameter.name}}`, encodeURIComponent(input.value));
+      else if (input.value && parameter.in === "header") headers[parameter.name] = input.value;
       else if (input.value) query.append(parameter.name, input.value);
     }
     const address = query.size > 0 ? `${target}?${query}` : target;
-    const headers = { "X-Rapport-Csrf": "1" };
     if (body) headers["Content-Type"] = "application/json";
     try {
       const response = await fetch(address, { method: verb.toUpperCase(), headers, body: body?.value });

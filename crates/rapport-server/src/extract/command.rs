@@ -6,7 +6,7 @@ use rapport_engine::{Caller, Error, IdempotencyKey};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::body::{MAX_JSON_BYTES, parse_json, read_bytes};
 use crate::problem::Problem;
@@ -17,6 +17,16 @@ const MAX_KEY_CHARACTERS: usize = 255;
 pub struct Command<T> {
     pub body: T,
     key: Option<IdempotencyKey>,
+}
+
+/// The header of a command, for the description of those that take it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "describes the header, which is read with the body")]
+pub struct Repeatable {
+    /// The same request under the same key gets the first answer and does nothing again, for two days.
+    #[param(rename = "Idempotency-Key", value_type = String, required = false, min_length = 1, max_length = 255)]
+    key: Option<String>,
 }
 
 /// The body of a command that needs none: absent or `{}`.

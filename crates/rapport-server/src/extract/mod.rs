@@ -11,7 +11,7 @@ mod query;
 pub use allowed::{Allowed, needs};
 pub use body::{parse_json, read_bytes};
 pub use caller::{Authenticated, SameOrigin, SessionCaller, session_cookie, with_session, without_session};
-pub use command::{Command, Nothing};
+pub use command::{Command, Nothing, Repeatable};
 pub use path::{Id, Ids};
 pub use peer::{Knock, PeerAddress, peer_address};
 pub use query::{Params, page_limit};

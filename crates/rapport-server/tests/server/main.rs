@@ -5,6 +5,7 @@
 mod support;
 
 mod account;
+mod answers;
 mod channel_accounts;
 mod conversation;
 mod events;

@@ -11,8 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::api::{Created, created};
-use crate::extract::{Allowed, Command, needs};
-use crate::problem::Refusals;
+use crate::extract::{Allowed, Command, Repeatable, needs};
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -67,7 +66,7 @@ pub struct NewConversationBody {
 ///
 /// 409 `conversation_exists` with the one that the contact has going on.
 #[utoipa::path(post, path = "/api/v1/conversations", operation_id = "create_conversation", tag = "conversations",
-    request_body = NewConversationBody, responses((status = 201, body = Conversation), Refusals))]
+    params(Repeatable), request_body = NewConversationBody, responses((status = 201, body = Conversation)))]
 pub async fn create(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationReply>,

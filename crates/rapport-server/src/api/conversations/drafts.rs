@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::api::{Answer, no_content};
 use crate::extract::{Allowed, Command, Ids, needs};
-use crate::problem::{Problem, Refusals};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -44,7 +44,7 @@ pub struct DraftAnswer {
 /// Show one's draft
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/drafts/{mode}", operation_id = "show_draft",
     tag = "conversations", params(("id" = ConversationId, Path), ("mode" = DraftMode, Path)),
-    responses((status = 200, body = DraftAnswer), Refusals))]
+    responses((status = 200, body = DraftAnswer)))]
 pub async fn show(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,
@@ -57,7 +57,7 @@ pub async fn show(
 /// Save one's draft
 #[utoipa::path(put, path = "/api/v1/conversations/{id}/drafts/{mode}", operation_id = "save_draft",
     tag = "conversations", params(("id" = ConversationId, Path), ("mode" = DraftMode, Path)), request_body = DraftBody,
-    responses((status = 200, body = DraftAnswer), Refusals))]
+    responses((status = 200, body = DraftAnswer)))]
 pub async fn save(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationNote>,
@@ -86,7 +86,7 @@ async fn answer(engine: &Engine, caller: &Caller, draft: Draft) -> Answer<DraftA
 /// Discard one's draft
 #[utoipa::path(delete, path = "/api/v1/conversations/{id}/drafts/{mode}", operation_id = "delete_draft",
     tag = "conversations", params(("id" = ConversationId, Path), ("mode" = DraftMode, Path)),
-    responses((status = 204), Refusals))]
+    responses((status = 204)))]
 pub async fn delete(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationNote>,

@@ -14,7 +14,6 @@ use crate::api::contacts::{position, position_cursor};
 use crate::api::fields::words;
 use crate::api::{Answer, ok};
 use crate::extract::{Allowed, Params, needs, page_limit};
-use crate::problem::Refusals;
 use crate::state::AppState;
 
 const MAX_TEXT_CHARACTERS: usize = 500;
@@ -76,7 +75,7 @@ pub struct ConversationPage {
 
 /// List conversations
 #[utoipa::path(get, path = "/api/v1/conversations", operation_id = "list_conversations", tag = "conversations",
-    params(ConversationQuery), responses((status = 200, body = ConversationPage), Refusals))]
+    params(ConversationQuery), responses((status = 200, body = ConversationPage)))]
 pub async fn list(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,
@@ -95,7 +94,7 @@ pub async fn list(
 
 /// Count the conversations of the inbox's views
 #[utoipa::path(get, path = "/api/v1/conversation-counts", operation_id = "count_conversations", tag = "conversations",
-    responses((status = 200, body = Counts), Refusals))]
+    responses((status = 200, body = Counts)))]
 pub async fn counts(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,

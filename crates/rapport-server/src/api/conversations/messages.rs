@@ -13,8 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::signed;
 use crate::api::{Answer, Created, created, ok};
-use crate::extract::{Allowed, Command, Id, Ids, Nothing, Params, needs};
-use crate::problem::{Problem, Refusals};
+use crate::extract::{Allowed, Command, Id, Ids, Nothing, Params, Repeatable, needs};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 /// What becomes of the conversation once the message is accepted.
@@ -71,7 +71,7 @@ pub struct MessageQuery {
 ///
 /// 409 `conversation_advanced`, 409 `conversation_closed`, 422 `send_refused` with the reason.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", operation_id = "send_message", tag = "conversations",
-    params(("id" = ConversationId, Path)), request_body = MessageBody, responses((status = 201, body = Message), Refusals))]
+    params(("id" = ConversationId, Path), Repeatable), request_body = MessageBody, responses((status = 201, body = Message)))]
 pub async fn send(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationReply>,
@@ -110,7 +110,7 @@ fn new_message(body: MessageBody) -> NewMessage {
 /// Show a message
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/messages/{message_id}", operation_id = "show_message",
     tag = "conversations", params(("id" = ConversationId, Path), ("message_id" = MessageId, Path), MessageQuery),
-    responses((status = 200, body = Message), Refusals))]
+    responses((status = 200, body = Message)))]
 pub async fn show(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,
@@ -130,8 +130,8 @@ pub async fn show(
 ///
 /// While it is held. 409 `already_sent` afterwards.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/messages/{message_id}/cancel", operation_id = "cancel_message",
-    tag = "conversations", params(("id" = ConversationId, Path), ("message_id" = MessageId, Path)),
-    request_body = Nothing, responses((status = 200, body = Message), Refusals))]
+    tag = "conversations", params(("id" = ConversationId, Path), ("message_id" = MessageId, Path), Repeatable),
+    request_body = Nothing, responses((status = 200, body = Message)))]
 pub async fn cancel(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationReply>,
@@ -145,8 +145,8 @@ pub async fn cancel(
 
 /// Send a message again that failed
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/messages/{message_id}/retry", operation_id = "retry_message",
-    tag = "conversations", params(("id" = ConversationId, Path), ("message_id" = MessageId, Path)),
-    request_body = Nothing, responses((status = 200, body = Message), Refusals))]
+    tag = "conversations", params(("id" = ConversationId, Path), ("message_id" = MessageId, Path), Repeatable),
+    request_body = Nothing, responses((status = 200, body = Message)))]
 pub async fn retry(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationReply>,
@@ -161,7 +161,7 @@ pub async fn retry(
 /// Download a mail as it came
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/messages/{message_id}/raw", operation_id = "download_raw_message",
     tag = "conversations", params(("id" = ConversationId, Path), ("message_id" = MessageId, Path)),
-    responses((status = 200, body = String, content_type = "message/rfc822"), Refusals))]
+    responses((status = 200, body = String, content_type = "message/rfc822")))]
 pub async fn raw(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,

@@ -9,8 +9,7 @@ use utoipa::ToSchema;
 
 use super::signed;
 use crate::api::{Created, created};
-use crate::extract::{Allowed, Command, Id, needs};
-use crate::problem::Refusals;
+use crate::extract::{Allowed, Command, Id, Repeatable, needs};
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -27,7 +26,7 @@ pub struct NoteBody {
 
 /// Add a note
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/notes", operation_id = "add_note", tag = "conversations",
-    params(("id" = ConversationId, Path)), request_body = NoteBody, responses((status = 201, body = Message), Refusals))]
+    params(("id" = ConversationId, Path), Repeatable), request_body = NoteBody, responses((status = 201, body = Message)))]
 pub async fn add(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationNote>,

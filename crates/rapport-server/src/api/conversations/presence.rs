@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::api::no_content;
 use crate::extract::{Allowed, Command, Id, needs};
-use crate::problem::{Problem, Refusals};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -25,7 +25,7 @@ pub struct PresenceBody {
 /// Tell what one is doing in a conversation
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/presence", operation_id = "note_presence",
     tag = "conversations", params(("id" = ConversationId, Path)), request_body = PresenceBody,
-    responses((status = 204), Refusals))]
+    responses((status = 204)))]
 pub async fn note(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,

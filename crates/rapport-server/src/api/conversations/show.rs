@@ -10,8 +10,7 @@ use utoipa::ToSchema;
 
 use crate::api::fields::nullable;
 use crate::api::{Answer, ok};
-use crate::extract::{Allowed, Command, Id, needs};
-use crate::problem::Refusals;
+use crate::extract::{Allowed, Command, Id, Repeatable, needs};
 use crate::state::AppState;
 
 /// What to change; absent fields stay.
@@ -37,7 +36,7 @@ pub struct ConversationBody {
 ///
 /// With all that its screen needs beside the timeline.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}", operation_id = "show_conversation", tag = "conversations",
-    params(("id" = ConversationId, Path)), responses((status = 200, body = ConversationDetail), Refusals))]
+    params(("id" = ConversationId, Path)), responses((status = 200, body = ConversationDetail)))]
 pub async fn show(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,
@@ -50,8 +49,8 @@ pub async fn show(
 ///
 /// 409 `conversation_closed`, 409 `version_conflict`.
 #[utoipa::path(patch, path = "/api/v1/conversations/{id}", operation_id = "change_conversation", tag = "conversations",
-    params(("id" = ConversationId, Path)), request_body = ConversationBody,
-    responses((status = 200, body = Conversation), Refusals))]
+    params(("id" = ConversationId, Path), Repeatable), request_body = ConversationBody,
+    responses((status = 200, body = Conversation)))]
 pub async fn change(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationEdit>,

@@ -11,8 +11,7 @@ use utoipa::ToSchema;
 
 use crate::api::fields::{nullable, present};
 use crate::api::{Answer, Created, created, ok};
-use crate::extract::{Allowed, Command, Id, Nothing, needs};
-use crate::problem::Refusals;
+use crate::extract::{Allowed, Command, Id, Nothing, Repeatable, needs};
 use crate::state::AppState;
 
 #[derive(Deserialize, ToSchema)]
@@ -38,8 +37,8 @@ pub struct UnreadCount {
 ///
 /// Of several who take it at once, one gets it; the others get 409 `already_assigned` with who has it.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/assign", operation_id = "assign_conversation",
-    tag = "conversations", params(("id" = ConversationId, Path)), request_body = AssignmentBody,
-    responses((status = 200, body = Conversation), Refusals))]
+    tag = "conversations", params(("id" = ConversationId, Path), Repeatable), request_body = AssignmentBody,
+    responses((status = 200, body = Conversation)))]
 pub async fn assign(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationAssign>,
@@ -66,8 +65,8 @@ fn assignment(caller: &Caller, body: AssignmentBody) -> Result<Assignment, Error
 ///
 /// Closing a closed one changes nothing.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/close", operation_id = "close_conversation",
-    tag = "conversations", params(("id" = ConversationId, Path)), request_body = Nothing,
-    responses((status = 200, body = Conversation), Refusals))]
+    tag = "conversations", params(("id" = ConversationId, Path), Repeatable), request_body = Nothing,
+    responses((status = 200, body = Conversation)))]
 pub async fn close(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationClose>,
@@ -81,8 +80,8 @@ pub async fn close(
 ///
 /// Within seconds, by whoever closed it, while nothing else has happened.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/undo-close", operation_id = "undo_close_conversation",
-    tag = "conversations", params(("id" = ConversationId, Path)), request_body = Nothing,
-    responses((status = 200, body = Conversation), Refusals))]
+    tag = "conversations", params(("id" = ConversationId, Path), Repeatable), request_body = Nothing,
+    responses((status = 200, body = Conversation)))]
 pub async fn undo_close(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationClose>,
@@ -96,8 +95,8 @@ pub async fn undo_close(
 ///
 /// Starts a new one that is linked to it.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/follow-up", operation_id = "follow_up_conversation",
-    tag = "conversations", params(("id" = ConversationId, Path)), request_body = Nothing,
-    responses((status = 201, body = Conversation), Refusals))]
+    tag = "conversations", params(("id" = ConversationId, Path), Repeatable), request_body = Nothing,
+    responses((status = 201, body = Conversation)))]
 pub async fn follow_up(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationReply>,
@@ -109,8 +108,8 @@ pub async fn follow_up(
 
 /// Mark a conversation as read by oneself
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/read", operation_id = "mark_conversation_read",
-    tag = "conversations", params(("id" = ConversationId, Path)), request_body = Nothing,
-    responses((status = 200, body = UnreadCount), Refusals))]
+    tag = "conversations", params(("id" = ConversationId, Path), Repeatable), request_body = Nothing,
+    responses((status = 200, body = UnreadCount)))]
 pub async fn read(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,
@@ -123,8 +122,8 @@ pub async fn read(
 
 /// Mark a conversation as unread by oneself
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/unread", operation_id = "mark_conversation_unread",
-    tag = "conversations", params(("id" = ConversationId, Path)), request_body = Nothing,
-    responses((status = 200, body = UnreadCount), Refusals))]
+    tag = "conversations", params(("id" = ConversationId, Path), Repeatable), request_body = Nothing,
+    responses((status = 200, body = UnreadCount)))]
 pub async fn unread(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,

@@ -14,7 +14,6 @@ use crate::api::Answer;
 use crate::api::page::{Page, Paging};
 use crate::cursor;
 use crate::extract::{Allowed, Id, Params, needs, page_limit};
-use crate::problem::Refusals;
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -32,7 +31,7 @@ pub struct Before {
 ///
 /// The newest page first, in ascending order; `next_cursor` goes to older ones.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/messages", operation_id = "list_messages", tag = "conversations",
-    params(("id" = ConversationId, Path), Before), responses((status = 200, body = Page<Message>), Refusals))]
+    params(("id" = ConversationId, Path), Before), responses((status = 200, body = Page<Message>)))]
 pub async fn messages(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,
@@ -55,7 +54,7 @@ pub async fn messages(
 ///
 /// Messages, notes and what changed, paged like messages.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/timeline", operation_id = "show_timeline", tag = "conversations",
-    params(("id" = ConversationId, Path), Paging), responses((status = 200, body = Page<TimelineItem>), Refusals))]
+    params(("id" = ConversationId, Path), Paging), responses((status = 200, body = Page<TimelineItem>)))]
 pub async fn timeline(
     State(state): State<AppState>,
     caller: Allowed<needs::ConversationRead>,

@@ -1,11 +1,16 @@
 //! The description of the API (OpenAPI 3.1), made from the handlers themselves.
 
+mod answers;
+mod events;
+mod refusals;
+
 use std::sync::LazyLock;
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use rapport_domain as domain;
+use serde_json::Value;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi};
 use utoipa::{Modify, OpenApi as _};
@@ -37,7 +42,7 @@ use crate::router;
     components(schemas(
         domain::WorkspaceId, domain::UserId, domain::ContactId, domain::AddressId, domain::ChannelAccountId,
         domain::ConversationId, domain::MessageId, domain::AttachmentId, domain::TokenId, domain::InvitationId,
-        domain::JobId, domain::Timestamp, domain::EventEnvelope, domain::Event, Problem, FieldProblem,
+        domain::JobId, domain::Timestamp, domain::EventEnvelope, domain::Event, events::Signals, Problem, FieldProblem,
         rapport_engine::channel_account::EmailConfig, rapport_engine::channel_account::ChatConfig,
         rapport_engine::channel_account::ApiConfig,
     )),
@@ -68,8 +73,34 @@ pub fn base() -> OpenApi {
 }
 
 /// The whole description.
-pub fn document() -> OpenApi {
-    router::api().split_for_parts().1
+pub fn document() -> Value {
+    let mut document = serde_json::to_value(router::api().split_for_parts().1).unwrap_or_default();
+    free_empty_bodies(&mut document);
+    answers::describe_successes(&mut document);
+    answers::name_items(&mut document);
+    answers::name_account_settings(&mut document);
+    events::describe(&mut document);
+    answers::require_what_is_always_there(&mut document);
+    refusals::share(&mut document);
+    document
+}
+
+/// A body in which nothing can be said may be left out.
+fn free_empty_bodies(document: &mut Value) {
+    let nothing = answers::reference("Nothing");
+    for (_, operation) in operations(document) {
+        if operation.pointer("/requestBody/content/application~1json/schema") == Some(&nothing) {
+            operation["requestBody"]["required"] = false.into();
+        }
+    }
+}
+
+/// The operations with their method.
+fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    paths
+        .flat_map(|(_, item)| item.as_object_mut().into_iter().flatten())
+        .map(|(method, operation)| (method.as_str(), operation))
 }
 
 pub async fn show() -> Response {
