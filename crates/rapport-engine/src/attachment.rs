@@ -97,21 +97,28 @@ pub(crate) fn claimable(
     Ok(attachments)
 }
 
-/// Makes the uploads part of their message. An image that the HTML shows by `cid:` becomes inline.
+/// What the HTML shows by `cid:` and the id of an upload becomes inline, under that id.
+pub(crate) fn place_inline(attachments: &mut [Attachment], html: Option<&str>) {
+    let Some(html) = html else { return };
+    for attachment in attachments {
+        if html.contains(&format!("cid:{}", attachment.id)) {
+            attachment.inline = true;
+            attachment.content_id = Some(attachment.id.to_string());
+        }
+    }
+}
+
+/// Makes the uploads part of their message, as it shows them.
 pub(crate) fn attach_all(tx: &mut Tx<'_>, uploaded_by: &str, message: &Message) -> Result<(), Error> {
     for (position, attachment) in message.attachments.iter().enumerate() {
-        let content_id = attachment.id.as_str();
-        let inline =
-            message.body_html.as_ref().is_some_and(|html| html.contains(&format!("cid:{content_id}")));
-        let content_id = inline.then_some(content_id);
         let attached = rapport_store::message::attach(
             tx,
             &attachment.id,
             uploaded_by,
             &message.id,
             position as i64,
-            inline,
-            content_id,
+            attachment.inline,
+            attachment.content_id.as_deref(),
         )?;
         if !attached {
             return Err(Error::invalid("attachment_ids", format!("{} was used already.", attachment.id)));

@@ -8,12 +8,15 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
-use rapport_domain::{Permission, UserId};
+use rapport_domain::model::Message;
+use rapport_domain::{EventEnvelope, Permission, UserId};
 use rapport_engine::account::{CREDENTIALS_CHANGED, Presented};
 use rapport_engine::presence::Connected;
 use rapport_engine::realtime::Frame;
+use rapport_engine::signed_url::Reader;
 use rapport_engine::{Caller, Error, access};
 use rapport_store::event::StoredEvent;
+use serde::Deserialize;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
@@ -180,9 +183,28 @@ impl EventStream {
         }
         if access::may_see_event(&self.caller, event) {
             let envelope = &event.envelope;
-            self.waiting.push_back(frame(&envelope.name, Some(envelope.seq), json));
+            let signed = self.with_paths(envelope);
+            self.waiting.push_back(frame(
+                &envelope.name,
+                Some(envelope.seq),
+                signed.as_deref().unwrap_or(json),
+            ));
         }
         Step::Go
+    }
+
+    /// The event with the paths of its message's files, which differ from reader to reader.
+    fn with_paths(&self, envelope: &EventEnvelope) -> Option<String> {
+        let carried = envelope.data.get("message")?;
+        if carried.get("attachments")?.as_array()?.is_empty() {
+            return None;
+        }
+        let mut message = Message::deserialize(carried).ok()?;
+        let reader = Reader::User(self.caller.user_id().clone());
+        self.state.engine().sign_message(&self.caller.workspace, &reader, &mut message);
+        let mut envelope = envelope.clone();
+        envelope.data["message"] = serde_json::to_value(message).ok()?;
+        serde_json::to_string(&envelope).ok()
     }
 
     async fn send_ephemeral(&mut self, name: &str, json: &str, except: Option<&UserId>) -> Step {

@@ -75,7 +75,8 @@ fn compose(
         Some(html) if note.body_text.trim().is_empty() => html::to_text(html),
         _ => note.body_text.replace('\0', ""),
     };
-    let attachments = attachment::claimable(tx, caller.user_id().as_str(), &note.attachment_ids, engine)?;
+    let mut attachments = attachment::claimable(tx, caller.user_id().as_str(), &note.attachment_ids, engine)?;
+    attachment::place_inline(&mut attachments, body_html.as_deref());
     if body_text.trim().is_empty() && attachments.is_empty() {
         return Err(Error::required("body_text"));
     }

@@ -199,7 +199,8 @@ fn compose(
 ) -> Result<StoredMessage, Error> {
     let (body_text, body_html) = bodies(route.channel, new)?;
     let id = MessageId::generate(now, engine.entropy());
-    let attachments = attachment::claimable(tx, caller.user_id().as_str(), &new.attachment_ids, engine)?;
+    let mut attachments = attachment::claimable(tx, caller.user_id().as_str(), &new.attachment_ids, engine)?;
+    attachment::place_inline(&mut attachments, body_html.as_deref());
     if body_text.trim().is_empty() && attachments.is_empty() {
         return Err(Error::required("body_text"));
     }

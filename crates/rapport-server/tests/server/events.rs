@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::on_both_engines;
-use crate::support::{office, talk};
+use crate::support::{id_of, office, talk};
 
 on_both_engines! {
     what_happens_is_told_at_once_and_in_order,
@@ -21,6 +21,7 @@ on_both_engines! {
     nobody_hears_of_another_workspace,
     a_stream_ends_with_its_session,
     a_limited_token_hears_what_it_may_read,
+    an_answer_and_its_event_show_files_and_pictures_alike,
 }
 
 /// An open stream, read frame by frame.
@@ -220,4 +221,48 @@ async fn a_limited_token_hears_what_it_may_read(app: TestApp) {
     let told = [listener.next().await.unwrap(), listener.next().await.unwrap()];
     let names: Vec<&str> = told.iter().map(|frame| frame.name.as_str()).collect();
     assert_eq!(names, ["contact.created", "contact.created"]);
+}
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
+
+/// Sends a message or note with a picture in its text and a file beside it.
+async fn say_with_files(client: &Client, path: &str) -> Value {
+    let picture = id_of(&client.upload("map.png", "image/png", PNG).await.expect(201));
+    let file = id_of(&client.upload("bill.txt", "text/plain", b"42").await.expect(201));
+    let html = format!("<p>See</p><p><img src=\"cid:{picture}\"></p>");
+    let body = json!({"body_text": "See", "body_html": html, "attachment_ids": [picture, file]});
+    client.post(path, &body).await.expect(201)
+}
+
+async fn an_answer_and_its_event_show_files_and_pictures_alike(app: TestApp) {
+    let (acme, ana) = office(&app, "acme").await;
+    let ben = acme.user("Ben", Role::User).await;
+    let mailbox = json!({"channel": "email", "name": "Mail", "config": {
+        "address": "help@acme.example", "inbound": {"kind": "http"},
+        "outbound": {"kind": "smtp", "host": "mail.example"},
+    }});
+    ana.post("/api/v1/channel-accounts", &mailbox).await.expect(201);
+    let new = json!({"to": {"kind": "email", "value": "maria@customer.example"}, "channel": "email"});
+    let conversation = id_of(&ana.post("/api/v1/conversations", &new).await.expect(201));
+    let path = format!("/api/v1/conversations/{conversation}");
+    let mut hers = listen(&app, &cookie_of(&app, &ana.email).await, "").await;
+    let mut his = listen(&app, &cookie_of(&app, &ben.email).await, "").await;
+    for kind in ["messages", "notes"] {
+        let answer = say_with_files(&ana, &format!("{path}/{kind}")).await;
+        let attachments = answer["attachments"].as_array().unwrap();
+        assert_eq!((&attachments[0]["inline"], &attachments[1]["inline"]), (&json!(true), &json!(false)));
+        let url = attachments[0]["url"].as_str().unwrap();
+        let html = answer["body_html"].as_str().unwrap();
+        assert!(html.contains(&format!("src=\"{url}\"")) && !html.contains("cid:"), "{html}");
+        let stored = format!("{path}/messages/{}", id_of(&answer));
+        assert_eq!(ana.get(&stored).await.expect(200), answer, "it reads as it was answered");
+        let told = hers.next_durable().await.data["data"]["message"].clone();
+        assert_eq!(told, answer, "and as it was told");
+        let his = his.next_durable().await.data["data"]["message"].clone();
+        assert_ne!(his["attachments"][0]["url"], attachments[0]["url"], "paths are for one reader");
+        for attachment in his["attachments"].as_array().unwrap() {
+            app.stranger().get(attachment["url"].as_str().unwrap()).await.expect(200);
+        }
+        assert_eq!(ben.get(&stored).await.expect(200), his);
+    }
 }
