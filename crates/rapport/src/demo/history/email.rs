@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use rapport_channels::email::EmailAddress;
+use rapport_channels::email::{EmailAddress, Envelope};
 use rapport_engine::ingest::EmailSource;
 use rapport_simulator::mail::{CustomerFile, CustomerMail, compose, wire_date};
 
@@ -19,7 +19,9 @@ pub async fn receive(stage: &mut Stage<'_>, act: &Act, story: &Story, turn: &Tur
     let mail = mail(story, turn, address, earlier.as_ref())?;
     let message_id = stage.provider.new_message_id(address);
     let raw = Bytes::from(compose(&mail, &message_id, act.at)?);
-    let source = EmailSource { recipients: vec![SUPPORT_ADDRESS.to_owned()], ..EmailSource::default() };
+    let envelope =
+        Envelope { sender: Some(address.to_owned()), recipients: vec![SUPPORT_ADDRESS.to_owned()] };
+    let source = EmailSource { envelope: Some(envelope), ..EmailSource::default() };
     let accepted = stage
         .engine
         .ingest_email(&stage.state.workspace, &stage.state.email_account, raw.clone(), source)
