@@ -21,6 +21,7 @@ use rapport_store::jobs::ClaimedJob;
 use rapport_store::visitor::history::{self, ChatMessage};
 
 use super::jobs::{ChatEmailPayload, backoff_seconds, payload};
+use super::patience::write_patiently;
 use crate::channel_account::{EmailAccount, OutboundKind, load_chat, load_email};
 use crate::chat::email_of;
 use crate::{Engine, Error, announce};
@@ -345,37 +346,60 @@ async fn report(
             (REFUSED, Some(reason.clone()), false, Some(reason))
         }
     };
-    let (engine_, job_, prepared) = (engine.clone(), job.clone(), prepared.clone());
     let run_at = engine.now().plus_seconds(backoff_seconds(engine, job.attempts));
-    let key = prepared.conversation.id.as_str().to_owned();
-    engine
-        .write(&job.workspace_id, &key, move |tx| {
-            let now = engine_.now();
-            let mine = if retry {
-                let reason = reason.as_deref().unwrap_or_default();
-                rapport_store::jobs::retry_job(tx, &job_, run_at.as_millis(), reason)?
-            } else {
-                rapport_store::jobs::complete_job(tx, &job_)?
-            };
-            if !mine {
-                return Ok(());
-            }
-            let Some(conversation) =
-                rapport_store::conversation::find_for_update(tx, &prepared.conversation.id)?
-            else {
-                return Ok(());
-            };
-            let remark_reason = reason.as_deref().filter(|_| !retry);
-            for answer in &prepared.answers {
-                remark(tx, &conversation, answer, code, remark_reason, now)?;
-            }
-            if code == EMAILED || code == UNCERTAIN {
-                note_sent(tx, &prepared, now)?;
-            }
-            let account = &prepared.account.account.id;
-            crate::mailbox::note_health(tx, &engine_, account, Half::Sending, account_error.as_deref())
+    let noted = Noted { code, reason, retry, account_error, run_at };
+    let (engine, job, prepared) = (engine.clone(), job.clone(), prepared.clone());
+    // A task of its own, because the claim may run out while the database is away, and the work ends with the claim.
+    let noting = tokio::spawn(async move {
+        let (engine_, job_) = (engine.clone(), job.clone());
+        let key = prepared.conversation.id.as_str().to_owned();
+        write_patiently(&engine, &job.workspace_id, &key, move |tx| {
+            note(tx, &engine_, &job_, &prepared, &noted)
         })
         .await
+    });
+    noting.await.map_err(|error| Error::Internal(format!("noting an outcome ended early: {error}")))?
+}
+
+/// What there is to note about one attempt.
+struct Noted {
+    code: &'static str,
+    reason: Option<String>,
+    retry: bool,
+    account_error: Option<String>,
+    run_at: Timestamp,
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    job: &ClaimedJob,
+    prepared: &Prepared,
+    noted: &Noted,
+) -> Result<(), Error> {
+    let now = engine.now();
+    let reason = noted.reason.as_deref();
+    let mine = if noted.retry {
+        rapport_store::jobs::retry_job(tx, job, noted.run_at.as_millis(), reason.unwrap_or_default())?
+    } else {
+        rapport_store::jobs::complete_job(tx, job)?
+    };
+    if !mine {
+        return Ok(());
+    }
+    let Some(conversation) = rapport_store::conversation::find_for_update(tx, &prepared.conversation.id)?
+    else {
+        return Ok(());
+    };
+    let remark_reason = reason.filter(|_| !noted.retry);
+    for answer in &prepared.answers {
+        remark(tx, &conversation, answer, noted.code, remark_reason, now)?;
+    }
+    if noted.code == EMAILED || noted.code == UNCERTAIN {
+        note_sent(tx, prepared, now)?;
+    }
+    let account = &prepared.account.account.id;
+    crate::mailbox::note_health(tx, engine, account, Half::Sending, noted.account_error.as_deref())
 }
 
 /// Lets an answer to the mail find back to the conversation.

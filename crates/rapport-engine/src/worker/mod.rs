@@ -4,6 +4,7 @@ mod chat_email;
 mod deliver;
 pub(crate) mod jobs;
 mod mailboxes;
+mod patience;
 mod sweep;
 
 use std::sync::Arc;

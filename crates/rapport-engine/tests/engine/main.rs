@@ -1,6 +1,7 @@
 //! The use cases on real databases of both engines.
 
 mod assignment;
+mod deliveries;
 mod files;
 mod fixture;
 mod listener;

@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::audit::{assert_events_without_gap, assert_nothing_lost_or_doubled};
 use super::clients::{Clients, Findings};
 use super::office::{Data, Office, status_of, wait_until};
+use super::sink::Script;
 
 const AWAY: Duration = Duration::from_secs(2);
 const RECOVERY: Duration = Duration::from_secs(10);
@@ -46,6 +47,35 @@ fn the_server_outlives_its_database() {
     assert_eq!(status_of(office.server.address(), "/readyz").unwrap(), 200);
     assert_nothing_lost_or_doubled(&office, &clients);
     assert_events_without_gap(&office.client);
+    drop(office);
+    drop(restarted);
+}
+
+/// The mail server's answer comes while the database is away.
+#[test]
+fn a_result_that_cannot_be_noted_at_once_is_kept_until_it_can() {
+    let cluster = Cluster::start().unwrap();
+    cluster.administer("create database office").unwrap();
+    let running = Running::of(cluster.pid().unwrap());
+    let office = Office::open(Data::At(cluster.url("office")));
+    let conversation = office.email_conversation("carla");
+    office.sink.next(Script::TakeAndAnswerLater);
+    let message = office.answer(&conversation, "The parcel left today.");
+    let email_id = message["email_message_id"].as_str().unwrap().to_owned();
+    office.sink.wait_for(1, Duration::from_secs(20));
+    running.stop_immediately();
+    office.sink.answer_now();
+    std::thread::sleep(AWAY);
+    assert_eq!(status_of(office.server.address(), "/readyz").unwrap(), 503);
+    let restarted = running.start_again();
+    assert!(wait_until(Duration::from_secs(20), || restarted.answers()), "PostgreSQL starts again");
+    assert!(
+        wait_until(RECOVERY, || status_of(office.server.address(), "/readyz").is_ok_and(|s| s == 200)),
+        "not ready again: {}",
+        office.server.log()
+    );
+    office.wait_for_delivery(&message, "sent", Duration::from_secs(60));
+    assert_eq!(office.sink.times_taken(&email_id), 1);
     drop(office);
     drop(restarted);
 }

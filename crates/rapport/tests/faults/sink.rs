@@ -19,6 +19,8 @@ pub enum Script {
     RefuseData(String),
     /// Taken, but nothing is ever answered to the final dot.
     TakeInSilence,
+    /// Taken, and the yes to it comes when the test allows it.
+    TakeAndAnswerLater,
 }
 
 /// Serves until it is dropped.
@@ -33,6 +35,7 @@ struct Shared {
     taken: Mutex<BTreeMap<String, usize>>,
     changed: Condvar,
     ended: AtomicBool,
+    may_answer: Mutex<bool>,
 }
 
 impl Sink {
@@ -53,6 +56,7 @@ impl Sink {
             taken: Mutex::default(),
             changed: Condvar::new(),
             ended: AtomicBool::new(false),
+            may_answer: Mutex::new(false),
         });
         let accepting = shared.clone();
         thread::spawn(move || {
@@ -75,6 +79,12 @@ impl Sink {
     /// Says what happens to the next message for which nothing is said yet.
     pub fn next(&self, script: Script) {
         self.shared.scripts.lock().unwrap().push_back(script);
+    }
+
+    /// Gives the answers that were kept for later.
+    pub fn answer_now(&self) {
+        *self.shared.may_answer.lock().unwrap() = true;
+        self.shared.changed.notify_all();
     }
 
     /// How often each Message-ID was taken.
@@ -145,6 +155,11 @@ fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
                         shared.ledger.note("refused", &message_id);
                         say(&words)?;
                     }
+                    Some(Script::TakeAndAnswerLater) => {
+                        take(shared, &message_id);
+                        wait_to_answer(shared);
+                        say("250 2.0.0 Ok")?;
+                    }
                     Some(_) => {
                         take(shared, &message_id);
                         // The peer goes away first, or the test ends.
@@ -174,6 +189,13 @@ fn take(shared: &Shared, message_id: &str) {
     *taken.entry(message_id.to_owned()).or_default() += 1;
     drop(taken);
     shared.changed.notify_all();
+}
+
+fn wait_to_answer(shared: &Shared) {
+    let mut may_answer = shared.may_answer.lock().unwrap();
+    while !*may_answer && !shared.ended.load(Ordering::SeqCst) {
+        may_answer = shared.changed.wait_timeout(may_answer, Duration::from_secs(1)).unwrap().0;
+    }
 }
 
 /// The Message-ID of the mail up to the final dot; `None` when it is cut off before.

@@ -1,5 +1,10 @@
 //! Hands a queued message to its provider, once: what may have arrived is never sent again unasked.
 
+mod report;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::Timestamp as WireTimestamp;
 use rapport_channels::email::reply_token::{AddressTokens, Separator, TokenPurpose};
 use rapport_channels::email::{
@@ -8,13 +13,15 @@ use rapport_channels::email::{
 };
 use rapport_channels::html;
 use rapport_domain::model::{Message, Recipient};
-use rapport_domain::{Actor, Channel, DeliveryStatus, Timestamp};
+use rapport_domain::{Actor, Channel, DeliveryStatus, MessageId, Timestamp};
 use rapport_store::Tx;
-use rapport_store::channel_account::Half;
 use rapport_store::jobs::ClaimedJob;
 use rapport_store::message::StoredMessage;
 
-use super::jobs::{DeliverPayload, backoff_seconds, payload};
+use self::report::{failed, report};
+use super::LEASE_MILLIS;
+use super::jobs::{DeliverPayload, payload};
+use super::patience::write_patiently;
 use crate::channel_account::{EmailAccount, load_email};
 use crate::delivery::{self, Change};
 use crate::{Engine, Error};
@@ -24,6 +31,8 @@ struct Prepared {
     stored: StoredMessage,
     account: EmailAccount,
     quoted: Option<QuotedMessage>,
+    /// Which attempt this is, as the message counts them.
+    attempt: i64,
 }
 
 enum Claim {
@@ -36,8 +45,11 @@ pub(super) async fn run(engine: &Engine, job: &ClaimedJob) -> Result<(), Error> 
     let DeliverPayload { message_id } = payload(&job.payload)?;
     let (engine_, job_) = (engine.clone(), job.clone());
     let key = message_id.as_str().to_owned();
-    let claim =
-        engine.write(&job.workspace_id, &key, move |tx| claim(tx, &engine_, &job_, &message_id)).await?;
+    let begun = Arc::new(AtomicBool::new(false));
+    let claim = write_patiently(engine, &job.workspace_id, &key, move |tx| {
+        claim(tx, &engine_, &job_, &message_id, &begun)
+    })
+    .await?;
     let prepared = match claim {
         Claim::Finished => return Ok(()),
         Claim::Send(prepared) => prepared,
@@ -46,25 +58,29 @@ pub(super) async fn run(engine: &Engine, job: &ClaimedJob) -> Result<(), Error> 
     report(engine, job, &prepared, outcome).await
 }
 
-/// Marks the message as being sent before anything leaves, so that a crash in between is noticed.
+/// Marks the message as being sent before anything leaves, so that a crash in between is noticed. `begun` remembers
+/// that this claim has done so, should the answer to its commit be lost.
 fn claim(
     tx: &mut Tx<'_>,
     engine: &Engine,
     job: &ClaimedJob,
-    message_id: &rapport_domain::MessageId,
+    message_id: &MessageId,
+    begun: &AtomicBool,
 ) -> Result<Claim, Error> {
     // A holder whose lease ran out has no say any more.
-    if !rapport_store::jobs::extend_lease(tx, job, job.lease_until)? {
+    let now = engine.now();
+    if !rapport_store::jobs::extend_lease(tx, job, now.as_millis() + LEASE_MILLIS)? {
         return Ok(Claim::Finished);
     }
-    let now = engine.now();
     let Some(stored) = rapport_store::message::find(tx, message_id)? else {
         rapport_store::jobs::complete_job(tx, job)?;
         return Ok(Claim::Finished);
     };
     let status = stored.message.delivery.as_ref().map(|delivery| delivery.status);
     match status {
-        Some(DeliveryStatus::Queued) => {}
+        Some(DeliveryStatus::Queued) => begun.store(true, Ordering::SeqCst),
+        // Our own mark, and nothing has left since.
+        Some(DeliveryStatus::Sending) if begun.load(Ordering::SeqCst) => {}
         Some(DeliveryStatus::Sending) => {
             // Whoever held this job before died between sending and noting it.
             let change = Change {
@@ -98,7 +114,9 @@ fn claim(
     let quoted = quoted(tx, &stored)?;
     let sending = Change { status: DeliveryStatus::Sending, reason: None, code: None, next_attempt_at: None };
     delivery::apply(tx, &Actor::system(), message_id, sending, now)?;
-    Ok(Claim::Send(Box::new(Prepared { stored, account, quoted })))
+    let attempts = stored.message.delivery.as_ref().map_or(0, |delivery| delivery.attempts);
+    let attempt = attempts + i64::from(status == Some(DeliveryStatus::Queued));
+    Ok(Claim::Send(Box::new(Prepared { stored, account, quoted, attempt })))
 }
 
 /// The message that this one answers, to be quoted below it.
@@ -263,108 +281,4 @@ fn envelope(engine: &Engine, prepared: &Prepared) -> Envelope {
         .map(|recipient| recipient.address.clone())
         .collect();
     Envelope { sender: bounce.or_else(|| details.from.as_ref().map(|from| from.address.clone())), recipients }
-}
-
-fn failed(reason: &str, code: Option<String>) -> Change {
-    Change { status: DeliveryStatus::Failed, reason: Some(reason.to_owned()), code, next_attempt_at: None }
-}
-
-/// What the provider's answer means for the message and for the job.
-async fn report(
-    engine: &Engine,
-    job: &ClaimedJob,
-    prepared: &Prepared,
-    outcome: Result<email::SubmitReceipt, DeliveryError>,
-) -> Result<(), Error> {
-    let now = engine.now();
-    let message_id = prepared.stored.message.id.clone();
-    let account_id = prepared.account.account.id.clone();
-    let (change, remote_id, account_error) = judge(engine, job, outcome, now);
-    let job = job.clone();
-    let engine_ = engine.clone();
-    engine
-        .write(&job.workspace_id.clone(), message_id.as_str(), {
-            let message_id = message_id.clone();
-            move |tx| {
-                // The fence comes first: a holder whose lease ran out has no say any more.
-                let mine = match (change.status, change.next_attempt_at) {
-                    (DeliveryStatus::Queued, Some(at)) => {
-                        let reason = change.reason.as_deref().unwrap_or_default();
-                        rapport_store::jobs::retry_job(tx, &job, at.as_millis(), reason)?
-                    }
-                    _ => rapport_store::jobs::complete_job(tx, &job)?,
-                };
-                if !mine {
-                    return Ok(());
-                }
-                delivery::apply(tx, &Actor::system(), &message_id, change.clone(), now)?;
-                if let Some(remote_id) = &remote_id {
-                    rapport_store::message::add_email_id(tx, remote_id, &message_id)?;
-                }
-                if change.status == DeliveryStatus::Sent {
-                    rapport_store::channel_account::note_outbound(tx, &account_id, now)?;
-                }
-                crate::mailbox::note_health(
-                    tx,
-                    &engine_,
-                    &account_id,
-                    Half::Sending,
-                    account_error.as_deref(),
-                )
-            }
-        })
-        .await
-}
-
-type Judgement = (Change, Option<String>, Option<String>);
-
-/// The message's next state, the id that the server gave it, and what is wrong with the account, if anything.
-fn judge(
-    engine: &Engine,
-    job: &ClaimedJob,
-    outcome: Result<email::SubmitReceipt, DeliveryError>,
-    now: Timestamp,
-) -> Judgement {
-    match outcome {
-        Ok(receipt) => {
-            let refused: Vec<String> = receipt
-                .refused
-                .iter()
-                .map(|refused| format!("{} was refused: {}", refused.address, refused.reason))
-                .collect();
-            let change = Change {
-                status: DeliveryStatus::Sent,
-                reason: (!refused.is_empty()).then(|| refused.join(" ")),
-                code: None,
-                next_attempt_at: None,
-            };
-            (change, receipt.remote_id, None)
-        }
-        Err(DeliveryError::Retry { after, reason, code, .. }) if job.attempts < job.max_attempts => {
-            let seconds = after.map_or_else(
-                || backoff_seconds(engine, job.attempts),
-                |after| after.as_secs().clamp(5, 8 * 60 * 60) as i64,
-            );
-            let at = now.plus_seconds(seconds);
-            let change = Change {
-                status: DeliveryStatus::Queued,
-                reason: Some(reason.clone()),
-                code,
-                next_attempt_at: Some(at),
-            };
-            (change, None, Some(reason))
-        }
-        Err(DeliveryError::Retry { reason, code, .. }) => (failed(&reason, code), None, Some(reason)),
-        Err(DeliveryError::Permanent { reason, code, .. }) => (failed(&reason, code), None, None),
-        Err(DeliveryError::Reauthorise { reason }) => (failed(&reason, None), None, Some(reason)),
-        Err(DeliveryError::UnknownOutcome { reason }) => {
-            let change = Change {
-                status: DeliveryStatus::Unknown,
-                reason: Some(reason),
-                code: None,
-                next_attempt_at: None,
-            };
-            (change, None, None)
-        }
-    }
 }
