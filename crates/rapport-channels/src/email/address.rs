@@ -208,6 +208,32 @@ fn normalize_local_part(local: &str) -> Option<String> {
     })
 }
 
+/// The address as it goes over the wire: a domain in another script in the spelling of the name system (A-labels).
+/// The local part has no such spelling and stays (RFC 6531 §3.3). `None` when the domain cannot be one.
+pub fn wire_address(address: &str) -> Option<String> {
+    let (local, domain) = address.rsplit_once('@')?;
+    if domain.is_ascii() {
+        return Some(address.to_owned());
+    }
+    let domain = idna::domain_to_ascii(domain).ok().filter(|domain| !domain.is_empty())?;
+    Some(format!("{local}@{domain}"))
+}
+
+/// The address with its domain in each way that it may be written: as given, as A-labels, in its own script.
+pub fn spellings(address: &str) -> Vec<String> {
+    let mut spellings = vec![address.to_owned()];
+    let readable = address.rsplit_once('@').map(|(local, domain)| {
+        let (domain, outcome) = idna::domain_to_unicode(domain);
+        outcome.map(|()| format!("{local}@{domain}"))
+    });
+    for spelling in wire_address(address).into_iter().chain(readable.and_then(Result::ok)) {
+        if !spellings.contains(&spelling) {
+            spellings.push(spelling);
+        }
+    }
+    spellings
+}
+
 /// The part after the last @, lower case.
 pub fn domain_of(address: &str) -> Option<String> {
     address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase())
@@ -260,6 +286,19 @@ mod tests {
         ] {
             assert_eq!(normalize_address(raw), None, "{raw:?}");
         }
+    }
+
+    #[test]
+    fn domains_of_other_scripts_have_two_spellings() {
+        let (readable, wire) = ("j\u{f6}rg@m\u{fc}ller.example", "j\u{f6}rg@xn--mller-kva.example");
+        assert_eq!(wire_address(readable).as_deref(), Some(wire));
+        assert_eq!(wire_address(wire).as_deref(), Some(wire));
+        assert_eq!(wire_address("a@x.org").as_deref(), Some("a@x.org"));
+        assert_eq!(wire_address("a@[192.0.2.1]").as_deref(), Some("a@[192.0.2.1]"));
+        assert_eq!(wire_address("a@\u{ad}"), None);
+        assert_eq!(spellings(readable), [readable, wire]);
+        assert_eq!(spellings(wire), [wire, readable]);
+        assert_eq!(spellings("a@x.org"), ["a@x.org"]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub mod threading;
 mod tls;
 mod types;
 
-pub use address::{domain_of, normalize_address, parse_address_list};
+pub use address::{domain_of, normalize_address, parse_address_list, spellings, wire_address};
 pub use inbound::{VisibleText, parse, parse_with_envelope, visible_text};
 pub use outbound::{
     ComposeError, DeliveryError, Quoted, QuotedMessage, RefusedRecipient, SubmitReceipt, SubmitSettings,

@@ -104,6 +104,7 @@ pub fn message_id(conversation: &str, message: &str, domain: &str) -> String {
             })
             .collect()
     };
+    let domain = idna::domain_to_ascii(domain).unwrap_or_default();
     let domain: String =
         domain.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')).collect();
     let domain = if domain.is_empty() { "localhost" } else { &domain };

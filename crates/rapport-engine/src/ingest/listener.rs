@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use rapport_channels::email::reply_token::{AddressTokens, TokenPurpose};
 use rapport_channels::email::smtp_server::{DeliveryVerdict, MailReceiver, RecipientVerdict};
-use rapport_channels::email::{Envelope, ReceivedEnvelope};
+use rapport_channels::email::{Envelope, ReceivedEnvelope, spellings};
 use rapport_domain::{ChannelAccountId, ConversationId, MessageId, WorkspaceId, email_address};
 use rapport_store::ServerTx;
 
@@ -43,13 +43,18 @@ fn find_owner(
             return Ok(Some(owner));
         }
         // A chat that went on by email has no email message of its own yet.
-        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
-        return Ok(rapport_store::visitor::find_reply_account(tx, conversation, domain)?);
+        for spelling in spellings(address) {
+            let domain = spelling.rsplit_once('@').map_or("", |(_, domain)| domain);
+            if let Some(owner) = rapport_store::visitor::find_reply_account(tx, conversation, domain)? {
+                return Ok(Some(owner));
+            }
+        }
+        return Ok(None);
     }
     if let Some(message) = bounce {
         return Ok(rapport_store::channel_account::find_owner_of_message(tx, message)?);
     }
-    if let Some(owner) = rapport_store::channel_account::find_owner_of_address(tx, address)? {
+    if let Some(owner) = find_owner_of_address(tx, address)? {
         return Ok(Some(owner));
     }
     // support+anything@… is support@…, unless somebody owns the longer one.
@@ -57,9 +62,22 @@ fn find_owner(
         .split_once('@')
         .and_then(|(local, domain)| local.split_once('+').map(|(local, _)| format!("{local}@{domain}")));
     match plain {
-        Some(plain) => Ok(rapport_store::channel_account::find_owner_of_address(tx, &plain)?),
+        Some(plain) => find_owner_of_address(tx, &plain),
         None => Ok(None),
     }
+}
+
+/// A domain in another script may be spelled in two ways, here and in the settings.
+fn find_owner_of_address(
+    tx: &mut ServerTx<'_>,
+    address: &str,
+) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+    for spelling in spellings(address) {
+        if let Some(owner) = rapport_store::channel_account::find_owner_of_address(tx, &spelling)? {
+            return Ok(Some(owner));
+        }
+    }
+    Ok(None)
 }
 
 /// The domain whose postmaster this is. `Some(None)`: the server's own, who needs none (RFC 5321 §4.5.1).
@@ -78,12 +96,24 @@ fn find_postmaster(
     tx: &mut ServerTx<'_>,
     domain: Option<&str>,
 ) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
-    if let Some(domain) = domain {
-        let address = format!("postmaster@{domain}");
-        if let Some(owner) = rapport_store::channel_account::find_owner_of_address(tx, &address)? {
+    let Some(domain) = domain else { return find_server_of(tx, None) };
+    let address = format!("postmaster@{domain}");
+    if let Some(owner) = find_owner_of_address(tx, &address)? {
+        return Ok(Some(owner));
+    }
+    for spelling in spellings(&address) {
+        let domain = spelling.rsplit_once('@').map(|(_, domain)| domain);
+        if let Some(owner) = find_server_of(tx, domain)? {
             return Ok(Some(owner));
         }
     }
+    Ok(None)
+}
+
+fn find_server_of(
+    tx: &mut ServerTx<'_>,
+    domain: Option<&str>,
+) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
     let listener = serde_json::to_value(InboundKind::Listener)
         .map_err(|error| Error::Internal(format!("a setting has no JSON form: {error}")))?;
     let owners = rapport_store::channel_account::list_owners_of_domain(tx, domain)?;

@@ -132,3 +132,22 @@ fn an_answer_finds_its_conversation_by_the_envelope_alone() {
         assert!(messages.iter().any(|message| message.warnings.contains(&"new_participant".to_owned())));
     });
 }
+
+#[test]
+fn a_domain_in_another_script_is_known_in_both_spellings() {
+    on_both_engines(|app: Fixture| async move {
+        listening(&app, "B\u{fc}ro", "hilfe@b\u{fc}ro.example").await;
+        listening(&app, "Wire", "hilfe@xn--mller-kva.example").await;
+        let listener = Listener::new(app.engine.clone());
+        for domain in
+            ["b\u{fc}ro.example", "xn--bro-hoa.example", "m\u{fc}ller.example", "xn--mller-kva.example"]
+        {
+            for name in ["hilfe", "Hilfe+x", "postmaster"] {
+                let address = format!("{name}@{domain}");
+                assert_eq!(listener.accepts(&address).await, RecipientVerdict::Accept, "{address}");
+            }
+            let unknown = format!("j\u{f6}rg@{domain}");
+            assert_eq!(listener.accepts(&unknown).await, RecipientVerdict::Unknown, "{unknown}");
+        }
+    });
+}

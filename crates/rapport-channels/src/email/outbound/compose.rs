@@ -11,6 +11,7 @@ use lettre::message::header::{
 use lettre::message::{Attachment, Body, Mailbox, Message, MessageBuilder, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 
+use crate::email::address::{is_invisible, wire_address};
 use crate::email::inbound::{LOOP_FIELD, safe_file_name};
 use crate::email::threading::normalize_message_id;
 use crate::email::types::{EmailAddress, OutgoingAttachment, OutgoingAutomatic, OutgoingEmail};
@@ -66,13 +67,12 @@ fn address_headers(message: &OutgoingEmail) -> Result<MessageBuilder, ComposeErr
 fn mailbox(address: &EmailAddress) -> Result<Mailbox, ComposeError> {
     let invalid = || ComposeError::InvalidAddress(one_line(&address.address));
     // A control character here is an attack, not a typing error, so nothing is repaired.
-    if !address.address.bytes().all(|byte| byte.is_ascii_graphic()) && address.address.is_ascii() {
+    let forbidden = |c: char| c.is_control() || c.is_whitespace() || is_invisible(c);
+    if address.address.contains(forbidden) {
         return Err(invalid());
     }
-    let (local, domain) = address.address.rsplit_once('@').ok_or_else(invalid)?;
-    if !local.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(invalid());
-    }
+    let wire = wire_address(&address.address).ok_or_else(invalid)?;
+    let (local, domain) = wire.rsplit_once('@').ok_or_else(invalid)?;
     let parsed = Address::new(local, domain).map_err(|_| invalid())?;
     let name = address
         .name

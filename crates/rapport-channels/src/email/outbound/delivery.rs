@@ -81,8 +81,12 @@ pub(crate) enum SmtpFailure {
     LoginRefused(Reply),
     Refused(Reply),
     AllRecipientsRefused(Vec<RefusedRecipient>),
-    TooLarge { limit: usize },
+    TooLarge {
+        limit: usize,
+    },
     InvalidAddress(String),
+    /// An address, or one in the header when it is not named, needs SMTPUTF8, which the server does not offer.
+    NotInternational(Option<String>),
     Protocol(&'static str),
     Cut,
     TimedOut,
@@ -146,6 +150,14 @@ pub(super) fn classify(failure: SmtpFailure) -> DeliveryError {
         SmtpFailure::InvalidAddress(address) => {
             permanent(format!("not a usable address: {address}"), Some("5.1.3".to_owned()))
         }
+        // RFC 6531 §3.7.4.2: the code for just that.
+        SmtpFailure::NotInternational(address) => permanent(
+            format!(
+                "the mail server takes no addresses with letters beyond ASCII: {}",
+                address.unwrap_or_else(|| "one in the header".to_owned())
+            ),
+            Some("5.6.7".to_owned()),
+        ),
         SmtpFailure::Protocol(what) => retry(format!("the server's answer was not understood: {what}")),
         SmtpFailure::Cut => retry("the connection was closed".to_owned()),
         SmtpFailure::TimedOut => retry("the server did not answer in time".to_owned()),

@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use super::delivery::{
     DeliveryError, RefusedRecipient, Reply, SmtpFailure, SubmitReceipt, SubmitSettings, classify,
 };
+use crate::email::address::wire_address;
 use crate::email::tls::{MailStream, connect_tls};
 use crate::email::types::{Credentials, Envelope, TlsMode};
 use crate::guard::{self, OutboundPolicy};
@@ -146,16 +147,24 @@ impl<'a> Session<'a> {
     }
 
     async fn transfer(&mut self, envelope: &Envelope, message: &[u8]) -> Result<SubmitReceipt, SmtpFailure> {
-        let sender = envelope.sender.as_deref().unwrap_or_default();
-        for address in envelope.recipients.iter().map(String::as_str).chain([sender]) {
-            if address.chars().any(|c| c.is_control() || matches!(c, '<' | '>' | ' ')) {
-                return Err(SmtpFailure::InvalidAddress(address.escape_default().to_string()));
-            }
+        let sender = match envelope.sender.as_deref() {
+            Some(sender) if !sender.is_empty() => on_the_wire(sender)?,
+            _ => String::new(),
+        };
+        let recipients = envelope
+            .recipients
+            .iter()
+            .map(|address| on_the_wire(address))
+            .collect::<Result<Vec<String>, SmtpFailure>>()?;
+        let beyond_ascii = recipients.iter().chain([&sender]).find(|address| !address.is_ascii());
+        let international = beyond_ascii.is_some() || !header_of(message).is_ascii();
+        if international && !self.has("SMTPUTF8") {
+            return Err(SmtpFailure::NotInternational(beyond_ascii.cloned()));
         }
-        self.send_envelope(sender, message).await?;
+        self.send_envelope(&sender, message, international).await?;
         let mut refused = Vec::new();
-        for address in &envelope.recipients {
-            let reply = self.command(&format!("RCPT TO:<{address}>")).await?;
+        for (address, wire) in envelope.recipients.iter().zip(&recipients) {
+            let reply = self.command(&format!("RCPT TO:<{wire}>")).await?;
             if reply.code == 421 {
                 return Err(SmtpFailure::Refused(reply));
             }
@@ -184,7 +193,12 @@ impl<'a> Session<'a> {
         Ok(SubmitReceipt { remote_id: queue_id(&response), response, refused })
     }
 
-    async fn send_envelope(&mut self, sender: &str, message: &[u8]) -> Result<(), SmtpFailure> {
+    async fn send_envelope(
+        &mut self,
+        sender: &str,
+        message: &[u8],
+        international: bool,
+    ) -> Result<(), SmtpFailure> {
         let limit = self
             .capabilities
             .iter()
@@ -199,7 +213,7 @@ impl<'a> Session<'a> {
         if self.has("8BITMIME") && !message.is_ascii() {
             command.push_str(" BODY=8BITMIME");
         }
-        if self.has("SMTPUTF8") && !sender.is_ascii() {
+        if international {
             command.push_str(" SMTPUTF8");
         }
         self.command_ok(&command).await.map(|_| ())
@@ -290,6 +304,19 @@ impl<'a> Session<'a> {
         };
         let _ = tokio::time::timeout(Duration::from_secs(2), goodbye).await;
     }
+}
+
+/// The address as it may stand in a command.
+fn on_the_wire(address: &str) -> Result<String, SmtpFailure> {
+    let forbidden = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>');
+    let usable = (!address.contains(forbidden)).then(|| wire_address(address)).flatten();
+    usable.ok_or_else(|| SmtpFailure::InvalidAddress(address.escape_default().to_string()))
+}
+
+/// What stands before the first empty line.
+fn header_of(message: &[u8]) -> &[u8] {
+    let end = memchr::memmem::find(message, b"\r\n\r\n").unwrap_or(message.len());
+    &message[..end]
 }
 
 async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, SmtpFailure> {

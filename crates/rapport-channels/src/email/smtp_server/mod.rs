@@ -4,6 +4,7 @@
 mod command;
 mod data;
 mod session;
+mod transfer;
 
 use std::collections::HashMap;
 use std::net::IpAddr;

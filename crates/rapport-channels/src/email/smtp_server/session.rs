@@ -4,51 +4,51 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::command::{self, Command};
-use super::data::DataReader;
-use super::{DeliveryVerdict, MailReceiver, Protocol, RecipientVerdict, SmtpServerSettings, shut_down};
+use super::{MailReceiver, Protocol, RecipientVerdict, SmtpServerSettings, shut_down};
 use crate::email::tls::MailStream;
-use crate::email::types::{Envelope, ReceivedEnvelope};
 
 /// Long enough for every extension that is offered (RFC 5321 asks for 512, SMTPUTF8 adds more).
 const MAX_LINE_BYTES: u64 = 2_048;
+const NEEDS_SMTPUTF8: &str = "553 5.6.7 an address beyond ASCII needs SMTPUTF8";
 
 pub(super) struct Session<R> {
-    settings: Arc<SmtpServerSettings>,
-    receiver: Arc<R>,
-    peer: IpAddr,
+    pub(super) settings: Arc<SmtpServerSettings>,
+    pub(super) receiver: Arc<R>,
+    pub(super) peer: IpAddr,
     shutdown: watch::Receiver<bool>,
-    helo: Option<String>,
-    transaction: Option<Transaction>,
-    tls: bool,
+    pub(super) helo: Option<String>,
+    /// Greeted with EHLO or LHLO, so that extensions may be used.
+    extended: bool,
+    pub(super) transaction: Option<Transaction>,
+    pub(super) tls: bool,
     errors: usize,
-    messages: usize,
+    pub(super) messages: usize,
 }
 
-struct Transaction {
-    sender: Option<String>,
-    recipients: Vec<String>,
-    smtp_utf8: bool,
+pub(super) struct Transaction {
+    pub sender: Option<String>,
+    pub recipients: Vec<String>,
+    pub smtp_utf8: bool,
 }
 
 /// Why a connection ends.
-enum End {
+pub(super) enum End {
     Quit,
     /// The peer is gone or silent; nothing can be said to it.
     Gone,
 }
 
-enum Next {
+pub(super) enum Next {
     Continue,
     StartTls,
 }
 
-type Connection = BufReader<MailStream>;
+pub(super) type Connection = BufReader<MailStream>;
 
 impl<R: MailReceiver> Session<R> {
     pub fn new(
@@ -63,6 +63,7 @@ impl<R: MailReceiver> Session<R> {
             peer,
             shutdown,
             helo: None,
+            extended: false,
             transaction: None,
             tls: false,
             errors: 0,
@@ -151,7 +152,7 @@ impl<R: MailReceiver> Session<R> {
         }
     }
 
-    async fn fault(&mut self, connection: &mut Connection, reply: &str) -> Result<Next, End> {
+    pub(super) async fn fault(&mut self, connection: &mut Connection, reply: &str) -> Result<Next, End> {
         self.errors += 1;
         if self.errors > self.settings.limits.errors {
             let _ = say(connection, "421 4.7.0 too many errors").await;
@@ -167,6 +168,7 @@ impl<R: MailReceiver> Session<R> {
             Command::Lhlo(name) if self.settings.protocol == Protocol::Lmtp => self.greet(name),
             Command::Helo(name) if self.settings.protocol == Protocol::Smtp => {
                 self.helo = Some(name);
+                self.extended = false;
                 self.transaction = None;
                 format!("250 {}", self.settings.host_name)
             }
@@ -189,6 +191,7 @@ impl<R: MailReceiver> Session<R> {
 
     fn greet(&mut self, name: String) -> String {
         self.helo = Some(name);
+        self.extended = true;
         self.transaction = None;
         let mut reply =
             format!("250-{}\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n", self.settings.host_name);
@@ -217,6 +220,12 @@ impl<R: MailReceiver> Session<R> {
             let _ = say(connection, "421 4.7.0 too many messages on one connection").await;
             return Err(End::Quit);
         }
+        if smtp_utf8 && !self.extended {
+            return self.fault(connection, "555 5.5.4 say EHLO to use SMTPUTF8").await;
+        }
+        if !smtp_utf8 && sender.as_deref().is_some_and(|sender| !sender.is_ascii()) {
+            return self.fault(connection, NEEDS_SMTPUTF8).await;
+        }
         if size.is_some_and(|size| size > self.settings.limits.message_bytes) {
             say(connection, "552 5.3.4 the message is too large").await?;
             return Ok(Next::Continue);
@@ -233,6 +242,9 @@ impl<R: MailReceiver> Session<R> {
         if transaction.recipients.len() >= self.settings.limits.recipients {
             say(connection, "452 4.5.3 too many recipients").await?;
             return Ok(Next::Continue);
+        }
+        if !transaction.smtp_utf8 && !address.is_ascii() {
+            return self.fault(connection, NEEDS_SMTPUTF8).await;
         }
         match self.receiver.accepts(&address).await {
             RecipientVerdict::Accept => {
@@ -275,123 +287,9 @@ impl<R: MailReceiver> Session<R> {
         self.transaction = None;
         Some(BufReader::new(stream))
     }
-
-    async fn data(&mut self, connection: &mut Connection) -> Result<Next, End> {
-        if self.transaction.as_ref().is_none_or(|transaction| transaction.recipients.is_empty()) {
-            return self.fault(connection, "503 5.5.1 name a recipient first").await;
-        }
-        let Some(transaction) = self.transaction.take() else { return Ok(Next::Continue) };
-        say(connection, "354 go ahead, end with a line that holds only a dot").await?;
-        let mut reader = DataReader::new(self.settings.limits.message_bytes);
-        let read =
-            tokio::time::timeout(self.settings.limits.data_timeout, read_content(connection, &mut reader))
-                .await;
-        match read {
-            Ok(Ok(())) => {}
-            Ok(Err(end)) => return Err(end),
-            Err(_) => {
-                let _ = say(connection, "421 4.4.2 timed out").await;
-                return Err(End::Quit);
-            }
-        }
-        self.messages += 1;
-        if reader.smuggling {
-            let _ = say(connection, "550 5.7.1 lines end with CRLF only").await;
-            return Err(End::Quit);
-        }
-        if reader.too_large {
-            self.answer_all(connection, transaction.recipients.len(), "552 5.3.4 the message is too large")
-                .await?;
-            if !reader.is_done() {
-                return Err(End::Quit);
-            }
-            return Ok(Next::Continue);
-        }
-        self.deliver(connection, transaction, reader.into_message()).await
-    }
-
-    async fn answer_all(
-        &self,
-        connection: &mut Connection,
-        recipients: usize,
-        reply: &str,
-    ) -> Result<(), End> {
-        let count = if self.settings.protocol == Protocol::Lmtp { recipients } else { 1 };
-        for _ in 0..count {
-            say(connection, reply).await?;
-        }
-        Ok(())
-    }
-
-    async fn deliver(
-        &mut self,
-        connection: &mut Connection,
-        transaction: Transaction,
-        message: Vec<u8>,
-    ) -> Result<Next, End> {
-        let count = transaction.recipients.len();
-        let envelope = ReceivedEnvelope {
-            envelope: Envelope { sender: transaction.sender, recipients: transaction.recipients },
-            peer: Some(self.peer),
-            helo: self.helo.clone().unwrap_or_default(),
-            tls: self.tls,
-            smtp_utf8: transaction.smtp_utf8,
-        };
-        let mut verdicts = self.receiver.deliver(envelope, Bytes::from(message)).await;
-        // A verdict that is missing must never count as stored.
-        verdicts.resize(count, DeliveryVerdict::TemporaryFailure("no answer from the store".to_owned()));
-        match self.settings.protocol {
-            Protocol::Lmtp => {
-                for verdict in &verdicts {
-                    say(connection, &reply_for(verdict)).await?;
-                }
-            }
-            Protocol::Smtp => say(connection, &reply_for(&joint_verdict(&verdicts))).await?,
-        }
-        Ok(Next::Continue)
-    }
 }
 
-/// SMTP has one answer for all recipients. A retry brings the message again for those who have it,
-/// which is recognised by its id; an answer of 250 would lose it for the others.
-fn joint_verdict(verdicts: &[DeliveryVerdict]) -> DeliveryVerdict {
-    let temporary = verdicts.iter().find(|verdict| matches!(verdict, DeliveryVerdict::TemporaryFailure(_)));
-    let accepted = verdicts.iter().find(|verdict| matches!(verdict, DeliveryVerdict::Accept));
-    let nobody = || DeliveryVerdict::TemporaryFailure("no recipient".to_owned());
-    temporary.or(accepted).or(verdicts.first()).cloned().unwrap_or_else(nobody)
-}
-
-fn reply_for(verdict: &DeliveryVerdict) -> String {
-    let printable =
-        |reason: &str| -> String { reason.chars().filter(|c| (' '..='~').contains(c)).take(200).collect() };
-    match verdict {
-        DeliveryVerdict::Accept => "250 2.6.0 stored".to_owned(),
-        DeliveryVerdict::TemporaryFailure(reason) => format!("451 4.3.0 {}", printable(reason)),
-        DeliveryVerdict::Reject(reason) => format!("550 5.7.1 {}", printable(reason)),
-    }
-}
-
-/// Reads to the end of the content; a peer that sends far beyond the limit is not read to the end.
-async fn read_content(connection: &mut Connection, reader: &mut DataReader) -> Result<(), End> {
-    let mut wasted = 0;
-    while !reader.is_done() {
-        let chunk = connection.fill_buf().await.map_err(|_| End::Gone)?;
-        if chunk.is_empty() {
-            return Err(End::Gone);
-        }
-        let used = reader.feed(chunk);
-        connection.consume(used);
-        if reader.too_large {
-            wasted += used;
-            if wasted > 64 * 1024 * 1024 {
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn say(connection: &mut Connection, reply: &str) -> Result<(), End> {
+pub(super) async fn say(connection: &mut Connection, reply: &str) -> Result<(), End> {
     let write = async {
         let stream = connection.get_mut();
         stream.write_all(format!("{reply}\r\n").as_bytes()).await?;
