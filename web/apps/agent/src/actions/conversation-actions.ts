@@ -211,4 +211,12 @@ const actions: Action[] = [
   },
 ];
 
-register(actions);
+const showing: Action[] = (["all", "messages", "notes", "activity"] as const).map((show) => ({
+  id: `timeline.show_${show}`,
+  group: "view",
+  label: `action.show_${show}`,
+  canRun: (context) => context.conversation !== null,
+  run: ({ navigation }) => navigation.showInTimeline(show),
+}));
+
+register([...actions, ...showing]);

@@ -5,6 +5,7 @@
 import type { Conversation, Me, Permission, ViewName } from "@rapport/api";
 import type { QueryClient } from "@tanstack/react-query";
 import { type BulkKind, isPicking, requestBulk } from "@/app/selection";
+import type { TimelineShow } from "@/data/list-query";
 
 /** Where an action can take the reader; the router fulfils it. */
 export interface Navigation {
@@ -13,6 +14,7 @@ export interface Navigation {
   openChannelTab: (index: number) => void;
   goTo: (path: "/contacts" | "/search" | "/settings") => void;
   openContact: (id: string) => void;
+  showInTimeline: (show: TimelineShow) => void;
 }
 
 export interface ActionContext {

@@ -105,10 +105,19 @@ function useShellContext(): ActionContext {
     return {
       openConversation: (id) => {
         requestedId.set(id);
-        void navigate({ to: inbox, params: { view, conversationId: id ?? undefined }, search });
+        const { show: _, ...list } = search;
+        void navigate({
+          to: inbox,
+          params: { view, conversationId: id ?? undefined },
+          search: id === conversationId ? search : list,
+        });
       },
       openView: (next) =>
-        void navigate({ to: inbox, params: { view: next, conversationId }, search: {} }),
+        void navigate({
+          to: inbox,
+          params: { view: next, conversationId },
+          search: search.show ? { show: search.show } : {},
+        }),
       openChannelTab: (index) =>
         void navigate({
           to: inbox,
@@ -118,6 +127,13 @@ function useShellContext(): ActionContext {
         }),
       goTo: (path) =>
         void navigate({ to: path === "/settings" ? "/settings/{-$section}/{-$item}" : path }),
+      showInTimeline: (show) =>
+        void navigate({
+          to: inbox,
+          params: { view, conversationId },
+          search: { ...search, show: show === "all" ? undefined : show },
+          replace: true,
+        }),
       openContact: (id) => void navigate({ to: "/contacts/$contactId", params: { contactId: id } }),
     };
   }, [navigate, params.view, conversationId, search]);

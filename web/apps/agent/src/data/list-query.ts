@@ -43,6 +43,10 @@ const allChannels: Channel[] = [
 ];
 const activeStatuses: Status[] = ["open", "waiting", "pending"];
 
+/** What of an open conversation is shown: all of it, or a part. */
+export const timelineShows = ["all", "talk", "messages", "notes", "activity"] as const;
+export type TimelineShow = (typeof timelineShows)[number];
+
 /** The part of the address after `?`. Every field is optional and absent when it has its default. */
 export interface InboxSearch {
   channel?: Channel;
@@ -53,6 +57,8 @@ export interface InboxSearch {
   assignee?: string;
   sort?: ConversationSort;
   q?: string;
+  /** Belongs to the open conversation and not to the list. */
+  show?: TimelineShow;
 }
 
 const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
@@ -76,6 +82,7 @@ export function parseInboxSearch(raw: Record<string, unknown>): InboxSearch {
     assignee: typeof raw.assignee === "string" && raw.assignee ? raw.assignee : undefined,
     sort: oneOf(raw.sort, sorts),
     q: typeof raw.q === "string" && raw.q.trim() ? raw.q : undefined,
+    show: raw.show === "all" ? undefined : oneOf(raw.show, timelineShows),
   };
   return Object.fromEntries(
     Object.entries(search).filter(([, value]) => value !== undefined),

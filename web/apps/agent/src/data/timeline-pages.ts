@@ -9,6 +9,14 @@ export interface TimelinePages {
 export const flattenTimeline = (timeline: TimelinePages | undefined): TimelineItem[] =>
   timeline ? [...timeline.pages].reverse().flatMap((page) => page.data) : [];
 
+export const timeOfItem = (item: TimelineItem) =>
+  item.type === "message" ? item.message.sent_at : item.activity.occurred_at;
+/** Stays the same when the stored message takes the place of its stand-in. */
+export const keyOfItem = (item: TimelineItem) =>
+  item.type === "message"
+    ? (item.message.client_id ?? item.message.id)
+    : `activity-${item.activity.seq}`;
+
 const isSame = (a: Message, b: Message) =>
   a.id === b.id || (a.client_id !== null && a.client_id === b.client_id);
 

@@ -1,6 +1,7 @@
 /** An open conversation with its composer, and the details beside it. */
 import type { ConversationDetail, Viewer } from "@rapport/api";
 import { useQuery } from "@tanstack/react-query";
+import type { TimelineShow } from "@/data/list-query";
 import { conversationOptions } from "@/data/queries";
 import { useLastMessage } from "@/data/use-last-message";
 import { Composer, UnsentDraft } from "@/features/composer";
@@ -17,10 +18,17 @@ function ComposerSlot({ detail, viewers }: ComposerSlotProps) {
   return <Composer detail={detail} viewers={viewers} lastMessage={lastMessage} />;
 }
 
-export default function ConversationView({ id, onBack }: { id: string; onBack: () => void }) {
+export interface ConversationViewProps {
+  id: string;
+  show: TimelineShow;
+  onBack: () => void;
+}
+
+export default function ConversationView({ id, show, onBack }: ConversationViewProps) {
   return (
     <ConversationPane
       id={id}
+      show={show}
       onBack={onBack}
       unsent={(detail) => <UnsentDraft conversationId={id} mayExist={detail.draft !== null} />}
       composer={(detail, viewers) => <ComposerSlot detail={detail} viewers={viewers} />}

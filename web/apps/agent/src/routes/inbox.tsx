@@ -70,9 +70,22 @@ export function InboxScreen() {
     },
     [navigate],
   );
-  const open = useCallback((id: string) => go({ id }), [go]);
-  const setSearch = useCallback((next: InboxSearch) => go({ search: next }, true), [go]);
-  const setView = useCallback((next: ViewName) => go({ view: next, search: {} }), [go]);
+  // What is shown of a conversation stays with it, whatever becomes of the list beside it.
+  const open = useCallback(
+    (id: string) => {
+      const { show, ...list } = place.current.search;
+      go({ id, search: id === place.current.selectedId ? { ...list, show } : list });
+    },
+    [go],
+  );
+  const setSearch = useCallback(
+    (next: InboxSearch) => go({ search: { ...next, show: place.current.search.show } }, true),
+    [go],
+  );
+  const setView = useCallback(
+    (next: ViewName) => go({ view: next, search: { show: place.current.search.show } }),
+    [go],
+  );
   useTitle(selectedId);
   useEffect(() => {
     const timer = window.setTimeout(() => void conversationCode(), 300);
@@ -124,7 +137,11 @@ export function InboxScreen() {
         {selectedId && shownId ? (
           <ErrorBoundary resetKey={shownId}>
             <Suspense>
-              <ConversationView id={shownId} onBack={() => go({ id: null })} />
+              <ConversationView
+                id={shownId}
+                show={search.show ?? "all"}
+                onBack={() => go({ id: null, search: { ...search, show: undefined } })}
+              />
             </Suspense>
           </ErrorBoundary>
         ) : (

@@ -11,6 +11,7 @@ import { useSeconds } from "@/app/clock";
 import { explain } from "@/app/notify";
 import { useMe } from "@/app/session";
 import { keys } from "@/data/keys";
+import type { TimelineShow } from "@/data/list-query";
 import { conversationOptions } from "@/data/queries";
 import type { TypingUntil, ViewersByConversation } from "@/realtime/apply-event";
 import { presence } from "@/realtime/presence";
@@ -20,13 +21,15 @@ import { Timeline } from "./timeline";
 
 export interface ConversationPaneProps {
   id: string;
+  /** What of the thread is shown. */
+  show: TimelineShow;
   onBack: () => void;
   composer: (detail: ConversationDetail, viewers: readonly Viewer[]) => ReactNode;
   /** Shown instead of the composer once the conversation is closed. */
   unsent: (detail: ConversationDetail) => ReactNode;
 }
 
-export function ConversationPane({ id, onBack, composer, unsent }: ConversationPaneProps) {
+export function ConversationPane({ id, show, onBack, composer, unsent }: ConversationPaneProps) {
   const { t } = useTranslation();
   const detail = useQuery(conversationOptions(id));
   usePresence(id);
@@ -56,7 +59,7 @@ export function ConversationPane({ id, onBack, composer, unsent }: ConversationP
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <ConversationHeader detail={conversation} viewers={viewers} onBack={onBack} />
-      <Timeline key={id} detail={conversation} />
+      <Timeline key={id} detail={conversation} show={show} />
       <ContactTyping detail={conversation} />
       <TakenBanner detail={conversation} />
       <RequiresActionBanner detail={conversation} />

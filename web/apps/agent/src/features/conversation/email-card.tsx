@@ -144,6 +144,7 @@ function EmailBody({ message, html }: { message: Message; html: string | null })
       ) : null}
       {html ? (
         <EmailFrame
+          id={message.id}
           html={html}
           remoteImages={remoteImages}
           showQuote={showQuote || !message.has_quote}

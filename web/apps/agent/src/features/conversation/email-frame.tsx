@@ -4,7 +4,7 @@
  */
 import interUrl from "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?url";
 import { cx } from "@rapport/ui";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useIsDark } from "@/app/preferences";
 
@@ -84,17 +84,66 @@ function passOn(event: KeyboardEvent) {
   if (!window.dispatchEvent(copy)) event.preventDefault();
 }
 
+/** The heights that mails had, so that one that comes back takes its room at once. */
+const heights = new Map<string, number>();
+const heightsKept = 1_000;
+const unknownHeight = 160;
+
+function rememberHeight(key: string, height: number) {
+  heights.delete(key);
+  heights.set(key, height);
+  const [oldest] = heights.keys();
+  if (heights.size > heightsKept && oldest !== undefined) heights.delete(oldest);
+}
+
+/** Turns true when the element comes near the view, and stays so. */
+function useNear(element: RefObject<HTMLElement | null>): boolean {
+  const [near, setNear] = useState(false);
+  useEffect(() => {
+    const { current } = element;
+    if (!current || near) return;
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) setNear(true);
+      },
+      { root: current.closest('[role="log"]'), rootMargin: "800px 0px" },
+    );
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [element, near]);
+  return near;
+}
+
 export interface EmailFrameProps {
+  /** Names this mail among all. */
+  id: string;
   html: string;
   remoteImages: boolean;
   showQuote: boolean;
   sender: string;
 }
 
-export function EmailFrame({ html, remoteImages, showQuote, sender }: EmailFrameProps) {
+export function EmailFrame(props: EmailFrameProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const near = useNear(place);
+  const height = heights.get(heightKey(props)) ?? unknownHeight;
+  return (
+    <div ref={place} style={near ? undefined : { height }}>
+      {near ? <Frame {...props} /> : null}
+    </div>
+  );
+}
+
+const heightKey = ({ id, showQuote }: EmailFrameProps) => `${id}${showQuote ? "+" : ""}`;
+
+function Frame(props: EmailFrameProps) {
+  const { html, remoteImages, showQuote, sender } = props;
   const { t } = useTranslation();
+  const key = heightKey(props);
   const frame = useRef<HTMLIFrameElement>(null);
-  const [height, setHeight] = useState(48);
+  const [height, setHeight] = useState(() => heights.get(key) ?? 48);
+  const keyNow = useRef(key);
+  keyNow.current = key;
   const dark = useIsDark();
   const look: Look = !isPlain(html) ? "white" : dark ? "dark" : "light";
   const source = useMemo(
@@ -114,7 +163,15 @@ export function EmailFrame({ html, remoteImages, showQuote, sender }: EmailFrame
         link.setAttribute("rel", "noopener noreferrer");
       }
       content.addEventListener("keydown", passOn);
-      const measure = () => setHeight(Math.ceil(content.body.scrollHeight) + 1);
+      // A press in the mail closes what is open above the page, as a press anywhere else does.
+      content.addEventListener("pointerdown", () => {
+        element.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+      });
+      const measure = () => {
+        const next = Math.ceil(content.body.scrollHeight) + 1;
+        rememberHeight(keyNow.current, next);
+        setHeight(next);
+      };
       measure();
       observer?.disconnect();
       observer = new ResizeObserver(measure);

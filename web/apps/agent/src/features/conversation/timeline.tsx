@@ -1,264 +1,212 @@
 /**
- * The thread, oldest first. It opens at the end, follows new messages only while the reader is there,
- * and keeps its place when older ones load above.
+ * The thread, oldest first. It opens at what is unread or at the end, follows new messages only while
+ * the reader is there, and however long it is, only the part around the view is on the screen.
  */
-import type { ConversationDetail, TimelineItem } from "@rapport/api";
+import type { ConversationDetail } from "@rapport/api";
 import { Button, cx, EmptyState, Skeleton } from "@rapport/ui";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { ArrowDown, MessageSquareDashed, TriangleAlert } from "lucide-react";
-import { Fragment, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useActionContext } from "@/actions/use-actions";
 import { useNow } from "@/app/clock";
 import { regionIds } from "@/app/focus";
 import { explain } from "@/app/notify";
 import { useMe } from "@/app/session";
+import type { TimelineShow } from "@/data/list-query";
 import { timelineOptions } from "@/data/queries";
-import { flattenTimeline } from "@/data/timeline-pages";
 import { dayName } from "@/i18n/format";
-import { ActivityLine, activitySentence } from "./activity-line";
-import { MessageItem } from "./message-item";
+import { activitySentence } from "./activity-line";
+import { Announcer } from "./timeline-announcer";
+import { TimelineBlockView } from "./timeline-block";
+import { TimelineFilterBar, TimelineFilterMenu } from "./timeline-filter";
+import { Row } from "./timeline-row";
+import { firstUnread, timelineBlocks } from "./timeline-rows";
+import { type ScrollPlace, topRow, useScrollPlace } from "./use-scroll-place";
 
-const nearEnd = 80;
-const continuedWithin = 5 * 60_000;
+/** Older messages are fetched when less than this is left above. */
+const readAhead = 1_200;
 
-const timeOf = (item: TimelineItem) =>
-  item.type === "message" ? item.message.sent_at : item.activity.occurred_at;
-const keyOf = (item: TimelineItem) =>
-  item.type === "message"
-    ? (item.message.client_id ?? item.message.id)
-    : `activity-${item.activity.seq}`;
-
-function continues(previous: TimelineItem | undefined, item: TimelineItem): boolean {
-  if (previous?.type !== "message" || item.type !== "message") return false;
-  const [a, b] = [previous.message, item.message];
-  return (
-    a.kind === "message" &&
-    b.kind === "message" &&
-    a.channel === b.channel &&
-    a.author.kind === b.author.kind &&
-    a.author.id === b.author.id &&
-    Date.parse(b.sent_at) - Date.parse(a.sent_at) < continuedWithin
-  );
-}
-
-/** The id of the first message the reader has not seen, judged when the conversation is opened. */
-function firstUnread(items: TimelineItem[], unread: number): string | null {
-  let left = unread;
-  for (let index = items.length - 1; index >= 0 && left > 0; index -= 1) {
-    const item = items[index];
-    if (item?.type !== "message" || item.message.direction !== "inbound") continue;
-    left -= 1;
-    if (left === 0) return item.message.id;
-  }
-  return null;
-}
-
-export function Timeline({ detail }: { detail: ConversationDetail }) {
+export function Timeline({ detail, show }: { detail: ConversationDetail; show: TimelineShow }) {
   const { t } = useTranslation();
   const me = useMe();
   const now = useNow();
+  const { navigation } = useActionContext();
   const timeline = useInfiniteQuery(timelineOptions(detail.id));
-  const items = useMemo(
+  const pages = timeline.data?.pages;
+  const blocks = useMemo(
     () =>
-      flattenTimeline(timeline.data).filter((item) =>
-        item.type === "message"
-          ? item.message.delivery?.status !== "cancelled"
-          : activitySentence(item.activity, me.user.id) !== null,
+      timelineBlocks(
+        pages ?? [],
+        show,
+        (activity) => activitySentence(activity, me.user.id) !== null,
       ),
-    [timeline.data, me.user.id],
+    [pages, show, me.user.id],
   );
+  const rows = useMemo(() => blocks.flatMap((block) => block.rows), [blocks]);
   const scroller = useRef<HTMLDivElement>(null);
-  const [atEnd, setAtEnd] = useState(true);
-  const [unseen, setUnseen] = useState(0);
-  const [unreadMark, setUnreadMark] = useState<string | null>(null);
-  const firstKey = items[0] ? keyOf(items[0]) : null;
-  const lastKey = items.at(-1) ? keyOf(items.at(-1) as TimelineItem) : null;
-  const before = useRef({ firstKey, lastKey, height: 0, count: 0 });
+  const place = useScrollPlace(scroller);
+  const { unseen, unreadKey, seeEnd } = useArrivals(rows, place, detail, timeline.isSuccess);
+  const day = useTopDay(scroller);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = timeline;
 
-  const loaded = timeline.isSuccess;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: judged once, when the thread has arrived.
-  useEffect(() => {
-    if (loaded) setUnreadMark(firstUnread(items, detail.unread_count));
-  }, [loaded]);
-
-  useLayoutEffect(() => {
+  const readOn = () => {
     const element = scroller.current;
-    if (!element) return;
-    const last = before.current;
-    const opened = last.lastKey === null && lastKey !== null;
-    const grewAbove =
-      last.firstKey !== null && last.firstKey !== firstKey && last.lastKey === lastKey;
-    const grewBelow = last.lastKey !== null && last.lastKey !== lastKey;
-    const lastItem = items.at(-1);
-    const mine = lastItem?.type === "message" && lastItem.message.author.id === me.user.id;
-    if (opened || (grewBelow && (atEnd || mine))) element.scrollTop = element.scrollHeight;
-    else if (grewAbove) element.scrollTop += element.scrollHeight - last.height;
-    else if (grewBelow) setUnseen((count) => count + Math.max(1, items.length - last.count));
-    before.current = { firstKey, lastKey, height: element.scrollHeight, count: items.length };
-  }, [firstKey, lastKey, items, atEnd, me.user.id]);
-
-  useEffect(() => {
-    const element = scroller.current;
-    const content = element?.firstElementChild;
-    if (!element || !content) return;
-    // Frames and pictures grow after they were placed; the end stays the end.
-    const observer = new ResizeObserver(() => {
-      if (atEnd) element.scrollTop = element.scrollHeight;
-    });
-    observer.observe(content);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [atEnd]);
-
-  const onScroll = () => {
-    const element = scroller.current;
-    if (!element) return;
-    const end = element.scrollHeight - element.scrollTop - element.clientHeight < nearEnd;
-    setAtEnd(end);
-    if (end) setUnseen(0);
-    if (element.scrollTop < 400 && timeline.hasNextPage && !timeline.isFetchingNextPage) {
-      before.current.height = element.scrollHeight;
-      void timeline.fetchNextPage();
-    }
+    if (!element || !hasNextPage || isFetchingNextPage) return;
+    if (element.scrollTop < readAhead) void fetchNextPage();
   };
-  const toEnd = () => {
-    scroller.current?.scrollTo({ top: scroller.current.scrollHeight, behavior: "smooth" });
-  };
+  // What is filtered out fills no screen, so the next page is asked for without anybody scrolling.
+  useEffect(readOn);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another choice begins at its end.
+  useLayoutEffect(() => place.toEnd(), [show]);
 
+  const onShow = (next: TimelineShow) => navigation.showInTimeline(next);
+  const filter = { show, onShow };
   return (
-    <div className="relative min-h-0 flex-1">
-      <div
-        ref={scroller}
-        id={regionIds.timeline}
-        // The log is a scrolling region, so the keyboard must be able to reach and scroll it.
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: see above.
-        tabIndex={0}
-        role="log"
-        aria-live="off"
-        aria-label={t("timeline.label", { name: detail.contact?.display_name ?? detail.topic })}
-        aria-busy={timeline.isFetchingNextPage}
-        onScroll={onScroll}
-        className="scroll-thin h-full px-4 outline-offset-[-2px] sm:px-6"
-      >
-        <div className="mx-auto flex min-h-full max-w-3xl flex-col justify-end pt-4 pb-6">
-          {timeline.isPending ? <TimelineSkeleton /> : null}
-          {timeline.isError ? (
-            <EmptyState
-              icon={<TriangleAlert />}
-              title={t("timeline.error")}
-              action={<Button onClick={() => void timeline.refetch()}>{t("common.retry")}</Button>}
-            >
-              {explain(timeline.error)}
-            </EmptyState>
-          ) : null}
-          {timeline.isSuccess && items.length === 0 ? (
-            <EmptyState icon={<MessageSquareDashed />} title={t("timeline.empty")} />
-          ) : null}
-          {timeline.isFetchingNextPage ? <Skeleton className="mx-auto mb-2 h-3 w-40" /> : null}
-          {items.map((item, index) => {
-            const previous = items[index - 1];
-            const newDay =
-              !previous ||
-              new Date(timeOf(previous)).toDateString() !== new Date(timeOf(item)).toDateString();
-            const isNew = item.type === "message" && item.message.id === unreadMark;
-            return (
-              <Fragment key={keyOf(item)}>
-                {newDay ? <DayLine name={dayName(timeOf(item), now)} /> : null}
-                {isNew ? <NewLine /> : null}
-                <div className="[contain-intrinsic-size:auto_120px] [content-visibility:auto]">
-                  {item.type === "message" ? (
-                    <MessageItem
-                      message={item.message}
-                      continued={!newDay && !isNew && continues(previous, item)}
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      <TimelineFilterBar {...filter} />
+      <div className="relative min-h-0 flex-1">
+        <TimelineFilterMenu {...filter} />
+        <div
+          ref={scroller}
+          id={regionIds.timeline}
+          // The log is a scrolling region, so the keyboard must be able to reach and scroll it.
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: see above.
+          tabIndex={0}
+          role="log"
+          aria-live="off"
+          aria-label={t("timeline.label", { name: detail.contact?.display_name ?? detail.topic })}
+          aria-busy={isFetchingNextPage}
+          onScroll={() => {
+            place.moved();
+            day.update();
+            if (place.wasAtEnd()) seeEnd();
+            readOn();
+          }}
+          className="scroll-thin h-full px-4 outline-offset-[-2px] [overflow-anchor:none] sm:px-6"
+        >
+          <div className="mx-auto flex min-h-full max-w-3xl flex-col justify-end pt-4 pb-6">
+            {timeline.isPending ? <TimelineSkeleton /> : null}
+            {timeline.isError ? (
+              <EmptyState
+                icon={<TriangleAlert />}
+                title={t("timeline.error")}
+                action={
+                  <Button onClick={() => void timeline.refetch()}>{t("common.retry")}</Button>
+                }
+              >
+                {explain(timeline.error)}
+              </EmptyState>
+            ) : null}
+            {isFetchingNextPage ? <Skeleton className="mx-auto mb-2 h-3 w-40" /> : null}
+            {timeline.isSuccess && rows.length === 0 && !hasNextPage ? (
+              <EmptyState
+                icon={<MessageSquareDashed />}
+                title={t(show === "all" ? "timeline.empty" : `show.${show}_none`)}
+              />
+            ) : null}
+            {blocks.map((block) => (
+              <TimelineBlockView key={block.key} scroller={scroller}>
+                {() =>
+                  block.rows.map((row) => (
+                    <Row
+                      key={row.key}
+                      row={row}
+                      day={row.newDay ? dayName(row.at, now) : null}
+                      isNew={row.key === unreadKey}
                       myId={me.user.id}
                       showChannel={detail.channels.length > 1}
                     />
-                  ) : (
-                    <ActivityLine activity={item.activity} myId={me.user.id} />
-                  )}
-                </div>
-              </Fragment>
-            );
-          })}
+                  ))
+                }
+              </TimelineBlockView>
+            ))}
+          </div>
         </div>
+        {day.at ? <DayOverlay name={dayName(day.at, now)} /> : null}
+        {place.atEnd ? null : (
+          <Button
+            size="small"
+            onClick={place.toEnd}
+            className={cx(
+              "absolute inset-x-0 bottom-3 mx-auto w-fit rounded-full shadow-popover",
+              unseen > 0 && "text-accent-text",
+            )}
+          >
+            <ArrowDown className="size-3.5" />
+            {unseen > 0 ? t("timeline.new", { count: unseen }) : t("timeline.to_end")}
+          </Button>
+        )}
       </div>
-      <Announcer items={items} loaded={timeline.isSuccess} myId={me.user.id} />
-      {atEnd ? null : (
-        <Button
-          size="small"
-          onClick={toEnd}
-          className={cx(
-            "absolute inset-x-0 bottom-3 mx-auto w-fit rounded-full shadow-popover",
-            unseen > 0 && "text-accent-text",
-          )}
-        >
-          <ArrowDown className="size-3.5" />
-          {unseen > 0 ? t("timeline.new", { count: unseen }) : t("timeline.to_end")}
-        </Button>
-      )}
+      <Announcer items={pages?.[0]?.data ?? []} loaded={timeline.isSuccess} myId={me.user.id} />
     </div>
   );
 }
 
-/** Says new messages aloud, gathered for a second. Loading older pages says nothing. */
-function Announcer({
-  items,
-  loaded,
-  myId,
-}: {
-  items: TimelineItem[];
-  loaded: boolean;
-  myId: string;
-}) {
-  const { t } = useTranslation();
-  const [words, setWords] = useState("");
-  const seen = useRef<string | null>(null);
-  useEffect(() => {
+type Rows = ReturnType<typeof timelineBlocks>[number]["rows"];
+
+/** Where the thread opens, and what happens to the view when rows are added above or below. */
+function useArrivals(rows: Rows, place: ScrollPlace, detail: ConversationDetail, loaded: boolean) {
+  const me = useMe();
+  const [unseen, setUnseen] = useState(0);
+  const [unreadKey, setUnreadKey] = useState<string | null>(null);
+  const before = useRef<{ last: string | null; count: number }>({ last: null, count: 0 });
+  const last = rows.at(-1);
+  const lastKey = last?.key ?? null;
+  const { pinTo, toEnd, keep, wasAtEnd } = place;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: judged once, when the thread has arrived.
+  useLayoutEffect(() => {
     if (!loaded) return;
-    const messages = items.flatMap((item) => (item.type === "message" ? [item.message] : []));
-    const last = messages.at(-1);
-    const known = seen.current;
-    if (known === null || !last) {
-      seen.current = last?.id ?? "";
-      return;
+    const key = firstUnread(rows, detail.unread_count);
+    setUnreadKey(key);
+    if (key) pinTo(key);
+    else toEnd();
+  }, [loaded]);
+
+  useLayoutEffect(() => {
+    const { last: known, count } = before.current;
+    before.current = { last: lastKey, count: rows.length };
+    const grewBelow = known !== null && known !== lastKey;
+    const mine = last?.type === "message" && last.message.author.id === me.user.id;
+    if (grewBelow && (wasAtEnd() || mine)) toEnd();
+    else {
+      if (grewBelow) setUnseen((now) => now + Math.max(1, rows.length - count));
+      keep();
     }
-    const from = messages.findIndex((message) => message.id === known);
-    const fresh = messages.slice(from + 1).filter((message) => message.author.id !== myId);
-    if (last.id === known) return;
-    const timer = window.setTimeout(() => {
-      seen.current = last.id;
-      if (fresh.length > 0) {
-        setWords(
-          t("timeline.announce", { count: fresh.length, name: fresh.at(-1)?.author.name ?? "" }),
-        );
-      }
-    }, 1_000);
-    return () => window.clearTimeout(timer);
-  }, [items, loaded, myId, t]);
-  return (
-    <p className="sr-only" role="status">
-      {words}
-    </p>
-  );
+  }, [rows, lastKey, last, me.user.id, wasAtEnd, toEnd, keep]);
+
+  return { unseen, unreadKey, seeEnd: () => setUnseen(0) };
 }
 
-function DayLine({ name }: { name: string }) {
+/** The day of what stands at the top, where its own line has been scrolled away. */
+function useTopDay(scroller: React.RefObject<HTMLDivElement | null>) {
+  const [at, setAt] = useState<string | null>(null);
+  return {
+    at,
+    update: () => {
+      const element = scroller.current;
+      if (!element) return;
+      const row = topRow(element);
+      const top = element.getBoundingClientRect().top;
+      const ownLine = row?.hasAttribute("data-day") && row.getBoundingClientRect().top > top - 24;
+      const next = row?.nextElementSibling;
+      const lineFollows =
+        next?.hasAttribute("data-day") && next.getBoundingClientRect().top < top + 48;
+      setAt(!row || ownLine || lineFollows ? null : (row.dataset.at ?? null));
+    },
+  };
+}
+
+function DayOverlay({ name }: { name: string }) {
   return (
-    <div className="sticky top-2 z-10 mt-5 flex justify-center first:mt-0">
+    <div
+      aria-hidden="true"
+      className="pointer-events-none absolute inset-x-0 top-2 z-10 flex justify-center"
+    >
       <span className="min-w-36 rounded-full bg-bg px-3 py-0.5 text-center text-micro font-medium text-text-3 shadow-[0_0_0_1px_var(--line)]">
         {name}
       </span>
-    </div>
-  );
-}
-
-function NewLine() {
-  const { t } = useTranslation();
-  return (
-    <div className="mt-5 -mb-2 flex items-center gap-3 text-micro font-semibold text-accent-text">
-      <span className="h-px flex-1 bg-accent/40" />
-      {t("timeline.new_divider")}
-      <span className="h-px flex-1 bg-accent/40" />
     </div>
   );
 }
