@@ -1,12 +1,16 @@
 //! Contacts and the addresses they are reached at.
 
+mod list;
+
+pub use list::{escape_like, list, save_words};
+
 use std::collections::HashMap;
 
 use rapport_domain::model::{Address, Contact};
-use rapport_domain::{AddressId, AddressKind, ContactId, Timestamp};
+use rapport_domain::{AddressId, AddressKind, ContactId};
 
 use crate::filter::bind_ids;
-use crate::{Error, Param, Row, Tx, params};
+use crate::{Error, Row, Tx, params};
 
 const COLUMNS: &str = "ct.id, ct.display_name, ct.known, ct.company, ct.city, ct.country, ct.language, ct.external_id, \
     ct.ai_paused, ct.created_at, ct.updated_at, ct.version";
@@ -48,6 +52,19 @@ pub fn list_by_ids(tx: &mut Tx<'_>, ids: &[ContactId]) -> Result<Vec<Contact>, E
     }
     let mut params = Vec::with_capacity(ids.len());
     let places = bind_ids(&mut params, ids.iter().map(ContactId::as_str));
+    let sql = format!("select {COLUMNS} from contacts ct where ct.workspace_id = ?1 and ct.id in ({places})");
+    let rows = tx.query(&sql, &params)?;
+    contacts_from_rows(tx, &rows)
+}
+
+/// Contacts from rows of `COLUMNS`, with their addresses, which are read at once.
+fn contacts_from_rows(tx: &mut Tx<'_>, rows: &[Row]) -> Result<Vec<Contact>, Error> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<ContactId> = rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
+    let mut params = Vec::with_capacity(ids.len());
+    let places = bind_ids(&mut params, ids.iter().map(ContactId::as_str));
     let sql = format!(
         "select id, kind, value, verified, created_at, contact_id from contact_addresses \
          where workspace_id = ?1 and contact_id in ({places}) order by created_at, id"
@@ -56,11 +73,7 @@ pub fn list_by_ids(tx: &mut Tx<'_>, ids: &[ContactId]) -> Result<Vec<Contact>, E
     for row in tx.query(&sql, &params)? {
         addresses.entry(row.get(5)?).or_default().push(address_from_row(&row)?);
     }
-    let sql = format!("select {COLUMNS} from contacts ct where ct.workspace_id = ?1 and ct.id in ({places})");
-    tx.query(&sql, &params)?
-        .iter()
-        .map(|row| from_row(row, addresses.remove(&row.get::<ContactId>(0)?).unwrap_or_default()))
-        .collect()
+    rows.iter().zip(&ids).map(|(row, id)| from_row(row, addresses.remove(id).unwrap_or_default())).collect()
 }
 
 pub fn find_by_external_id(tx: &mut Tx<'_>, external_id: &str) -> Result<Option<ContactId>, Error> {
@@ -179,46 +192,4 @@ pub fn save(tx: &mut Tx<'_>, contact: &Contact) -> Result<i64, Error> {
         ],
     )?;
     row.ok_or_else(|| Error::Database("the contact to save is gone".into()))?.get(0)
-}
-
-/// The contacts changed last; `after` is the time and id of the last one seen.
-pub fn list(
-    tx: &mut Tx<'_>,
-    text: Option<&str>,
-    after: Option<(Timestamp, &ContactId)>,
-    limit: i64,
-) -> Result<Vec<Contact>, Error> {
-    let mut params: Vec<Param<'_>> = vec![Param::Int(limit)];
-    let mut conditions = String::new();
-    if let Some(text) = text {
-        params.push(Param::OwnedText(format!("%{}%", escape_like(&text.to_lowercase()))));
-        let bound = params.len() + 1;
-        conditions.push_str(&format!(
-            " and (lower(ct.display_name) like ?{bound} escape '\\' or lower(coalesce(ct.company, '')) like ?{bound} escape '\\' \
-             or exists (select 1 from contact_addresses a where a.workspace_id = ct.workspace_id and a.contact_id = ct.id \
-             and a.normalised like ?{bound} escape '\\'))"
-        ));
-    }
-    if let Some((at, id)) = after {
-        params.push(Param::Int(at.as_millis()));
-        params.push(Param::OwnedText(id.as_str().to_owned()));
-        let bound = params.len();
-        conditions.push_str(&format!(" and (ct.updated_at, ct.id) < (?{bound}, ?{})", bound + 1));
-    }
-    let sql = format!(
-        "select {COLUMNS} from contacts ct where ct.workspace_id = ?1{conditions} \
-         order by ct.updated_at desc, ct.id desc limit ?2"
-    );
-    let rows = tx.query(&sql, &params)?;
-    rows.iter()
-        .map(|row| {
-            let addresses = list_addresses(tx, &row.get(0)?)?;
-            from_row(row, addresses)
-        })
-        .collect()
-}
-
-/// Makes the wildcards of `like` ordinary characters.
-pub fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

@@ -38,6 +38,13 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/V003__faster_reading.sqlite.sql"),
         postgres: include_str!("../migrations/V003__faster_reading.postgres.sql"),
     },
+    Step {
+        version: 4,
+        name: "contact_words",
+        shared: "",
+        sqlite: include_str!("../migrations/V004__contact_words.sqlite.sql"),
+        postgres: include_str!("../migrations/V004__contact_words.postgres.sql"),
+    },
 ];
 
 /// Nodes that start at once take turns under this number.

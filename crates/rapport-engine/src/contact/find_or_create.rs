@@ -103,6 +103,7 @@ fn default_name(kind: AddressKind, value: &str) -> String {
 
 /// Makes the contact findable by name, company and every address.
 pub(crate) fn index(tx: &mut Tx<'_>, contact: &Contact) -> Result<(), Error> {
+    rapport_store::contact::save_words(tx, contact)?;
     let mut body = format!("{} {}", contact.display_name, contact.company.as_deref().unwrap_or_default());
     for address in contact.addresses.iter().filter(|address| address.kind != AddressKind::Visitor) {
         body.push(' ');

@@ -37,3 +37,47 @@ fn a_list_narrowed_by_words_holds_only_what_says_them() {
         assert_eq!(page.conversations.len(), 1, "found by who wrote");
     });
 }
+
+#[test]
+fn contacts_are_found_by_the_beginnings_of_their_words() {
+    on_both_engines(|app: Fixture| async move {
+        for (from, id) in [
+            ("Ana Kovač <ana.kovac@adriatic.example>", "1@adriatic.example"),
+            ("Anatol Petit <petit@lune.example>", "2@lune.example"),
+            ("50%_off <deals@shop.example>", "3@shop.example"),
+        ] {
+            app.mail(&app.support, Mail { id, from, ..Mail::default() }).await;
+        }
+        for (text, expected) in [
+            ("a", &["Ana Kovač", "Anatol Petit"][..]),
+            ("ANA kov", &["Ana Kovač"]),
+            ("kovač ana", &["Ana Kovač"]),
+            ("ana@", &["Ana Kovač", "Anatol Petit"]),
+            ("adriatic", &["Ana Kovač"]),
+            ("ana petit lune", &["Anatol Petit"]),
+            ("50%", &["50%_off"]),
+            ("ovac", &[]),
+            ("%", &[]),
+        ] {
+            let found =
+                app.engine.list_contacts(&app.alice, Some(text.to_owned()), None, 10).await.expect("a list");
+            let mut names: Vec<&str> = found.iter().map(|contact| contact.display_name.as_str()).collect();
+            names.sort_unstable();
+            assert_eq!(names, expected, "{text}");
+        }
+        let page =
+            app.engine.list_contacts(&app.alice, Some("ana".to_owned()), None, 1).await.expect("a list");
+        let after = Some((page[0].updated_at, page[0].id.clone()));
+        let next =
+            app.engine.list_contacts(&app.alice, Some("ana".to_owned()), after, 1).await.expect("a list");
+        assert_ne!(next[0].id, page[0].id);
+        let ana = page.iter().chain(&next).find(|contact| contact.display_name == "Ana Kovač").expect("Ana");
+        let renamed = rapport_engine::contact::ContactChange {
+            display_name: Some("Maja".to_owned()),
+            ..Default::default()
+        };
+        app.engine.edit_contact(&app.alice, &ana.id, renamed).await.expect("a contact");
+        let gone = app.engine.list_contacts(&app.alice, Some("kovač maj".to_owned()), None, 1).await;
+        assert_eq!(gone.expect("a list").len(), 1, "the address still says kovac");
+    });
+}

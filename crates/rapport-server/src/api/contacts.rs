@@ -69,7 +69,7 @@ pub struct ContactBody {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ContactQuery {
-    /// Part of a name, company or address.
+    /// Beginnings of words of the name, company or addresses; each must match. Accents and capitals make no difference.
     q: Option<String>,
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,

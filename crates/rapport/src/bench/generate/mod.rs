@@ -83,6 +83,7 @@ fn store_part(tx: &mut Tx<'_>, part: &Part) -> Result<i64, rapport_store::Error>
         for (address, normalised) in &person.addresses {
             rapport_store::contact::add_address(tx, &person.contact.id, address, normalised)?;
         }
+        rapport_store::contact::save_words(tx, &person.contact)?;
         rapport_store::search::index_new(tx, &person.document())?;
     }
     for told in &part.conversations {
