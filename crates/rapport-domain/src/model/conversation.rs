@@ -32,12 +32,12 @@ pub struct Conversation {
     pub requires_action: Option<String>,
     pub channel_account_id: Option<ChannelAccountId>,
     pub inbound_count: i64,
-    /// Inbound messages that the caller has not seen. Absent in events, which are the same for everybody.
+    /// Inbound messages that the caller has not seen.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schema(nullable = false)]
     pub unread_count: Option<i64>,
     pub last_message: Option<LastMessage>,
-    /// The caller's own unsent text. Absent in events.
+    /// The caller's own unsent text; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schema(nullable = false)]
     pub draft: Option<DraftPreview>,

@@ -64,12 +64,31 @@ pub fn describe(document: &mut Value) {
     if let Some(Value::Array(required)) = head.get_mut("required") {
         required.retain(|name| name != "name" && name != "data");
     }
+    share_conversations(schemas);
     let data = schemas["Event"]["oneOf"].as_array().cloned().unwrap_or_default();
     let envelopes: Vec<Value> = data.into_iter().map(envelope).collect();
     schemas["EventHead"] = head.into();
     schemas["EventEnvelope"] = json!({"description": description, "oneOf": envelopes});
     if let Some(all) = schemas.as_object_mut() {
         all.remove("Event");
+    }
+}
+
+/// Events are the same for everybody, so their conversations are without what differs from reader to reader.
+fn share_conversations(schemas: &mut Value) {
+    let mut shared = schemas["Conversation"].clone();
+    shared["description"] = "A conversation as events carry it: without what differs from reader to reader.".into();
+    if let Some(properties) = shared["properties"].as_object_mut() {
+        properties.retain(|name, _| !["unread_count", "draft"].contains(&name.as_str()));
+    }
+    schemas["SharedConversation"] = shared;
+    if let Some(required) = schemas["Conversation"]["required"].as_array_mut() {
+        required.push("unread_count".into());
+    }
+    for data in schemas["Event"]["oneOf"].as_array_mut().into_iter().flatten() {
+        if let Some(conversation) = data.pointer_mut("/properties/conversation") {
+            *conversation = reference("SharedConversation");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 /** The transport: one configured client, and one error type whose `code` callers decide on. */
 import createClient from "openapi-fetch";
-import type { paths } from "./schema";
+import type { paths } from "./generated/schema";
 import type { FieldError, Problem } from "./types";
 
 export class ApiError extends Error {

@@ -1,65 +1,68 @@
 /** One function per route, named after what it does. Screens call these and never see the transport. */
 import { answer, client } from "./client";
 import type {
-  ChannelAccountBody,
-  ContactChange,
-  ConversationChange,
+  AcceptanceBody,
+  AccountBody,
+  AddressBody,
+  AssignmentBody,
+  ContactBody,
+  ConversationBody,
   DraftBody,
+  DraftMode,
+  InvitationBody,
+  LogInBody,
+  MessageBody,
+  NewAccountBody,
+  NewConversationBody,
   NoteBody,
-  SendBody,
-  StartConversationBody,
-} from "./schema";
-import type { ConversationQuery, DraftMode, Role, WorkspaceSettings } from "./types";
+  operations,
+  PasswordBody,
+  PresenceBody,
+  SetUpBody,
+  TokenBody,
+  UserBody,
+  WorkspaceBody,
+} from "./generated/schema";
+import type { ConversationQuery } from "./types";
 
-const once = (key: string | undefined) => (key ? { "Idempotency-Key": key } : {});
+const once = (key: string | null | undefined) => (key ? { "Idempotency-Key": key } : {});
 const byId = (id: string) => ({ params: { path: { id } } });
 const acted = (id: string) => ({ params: { path: { id } }, body: {} });
 const everything = { params: { query: { limit: 100 } } };
 
 export const api = {
   setupState: () => answer(client.GET("/api/v1/setup")),
-  setUp: (body: {
-    workspace_name: string;
-    name: string;
-    email: string;
-    password: string;
-    setup_code?: string;
-  }) => answer(client.POST("/api/v1/setup", { body })),
-  logIn: (body: { email: string; password: string; workspace?: string }) =>
-    answer(client.POST("/api/v1/auth/login", { body })),
+  setUp: (body: SetUpBody) => answer(client.POST("/api/v1/setup", { body })),
+  logIn: (body: LogInBody) => answer(client.POST("/api/v1/auth/login", { body })),
   logOut: () => answer(client.POST("/api/v1/auth/logout")),
-  changePassword: (body: { current_password: string; new_password: string }) =>
-    answer(client.POST("/api/v1/auth/password", { body })),
+  changePassword: (body: PasswordBody) => answer(client.POST("/api/v1/auth/password", { body })),
   invitationByToken: (token: string) =>
     answer(client.GET("/api/v1/invitations/accept/{token}", { params: { path: { token } } })),
-  acceptInvitation: (token: string, body: { name: string; password: string }) =>
+  acceptInvitation: (token: string, body: AcceptanceBody) =>
     answer(
       client.POST("/api/v1/invitations/accept/{token}", { params: { path: { token } }, body }),
     ),
 
   me: () => answer(client.GET("/api/v1/me")),
   renameMe: (name: string) => answer(client.PATCH("/api/v1/me", { body: { name } })),
-  changeWorkspace: (body: { name?: string; settings?: Partial<WorkspaceSettings> }) =>
-    answer(client.PATCH("/api/v1/workspace", { body })),
+  changeWorkspace: (body: WorkspaceBody) => answer(client.PATCH("/api/v1/workspace", { body })),
 
   users: () => answer(client.GET("/api/v1/users", everything)),
-  changeUser: (id: string, body: { role?: Role; active?: boolean; name?: string }) =>
+  changeUser: (id: string, body: UserBody) =>
     answer(client.PATCH("/api/v1/users/{id}", { ...byId(id), body })),
   invitations: () => answer(client.GET("/api/v1/invitations", everything)),
-  invite: (body: { email: string; role: Role }) =>
-    answer(client.POST("/api/v1/invitations", { body })),
+  invite: (body: InvitationBody) => answer(client.POST("/api/v1/invitations", { body })),
   withdrawInvitation: (id: string) => answer(client.DELETE("/api/v1/invitations/{id}", byId(id))),
   tokens: () => answer(client.GET("/api/v1/tokens", everything)),
-  createToken: (body: { name: string; scopes?: string[]; expires_at?: string }) =>
-    answer(client.POST("/api/v1/tokens", { body })),
+  createToken: (body: TokenBody) => answer(client.POST("/api/v1/tokens", { body })),
   revokeToken: (id: string) => answer(client.DELETE("/api/v1/tokens/{id}", byId(id))),
 
   contacts: (query: { q?: string; cursor?: string; limit?: number }, signal?: AbortSignal) =>
     answer(client.GET("/api/v1/contacts", { params: { query }, signal })),
   contact: (id: string) => answer(client.GET("/api/v1/contacts/{id}", byId(id))),
-  changeContact: (id: string, body: ContactChange) =>
+  changeContact: (id: string, body: ContactBody) =>
     answer(client.PATCH("/api/v1/contacts/{id}", { ...byId(id), body })),
-  addAddress: (id: string, body: { kind: string; value: string }) =>
+  addAddress: (id: string, body: AddressBody) =>
     answer(client.POST("/api/v1/contacts/{id}/addresses", { ...byId(id), body })),
   contactConversations: (id: string) =>
     answer(
@@ -71,11 +74,11 @@ export const api = {
   conversations: (query: ConversationQuery, signal?: AbortSignal) =>
     answer(client.GET("/api/v1/conversations", { params: { query }, signal })),
   counts: () => answer(client.GET("/api/v1/conversation-counts")),
-  startConversation: (body: StartConversationBody, key?: string) =>
+  startConversation: (body: NewConversationBody, key?: string) =>
     answer(client.POST("/api/v1/conversations", { body, headers: once(key) })),
   conversation: (id: string, signal?: AbortSignal) =>
     answer(client.GET("/api/v1/conversations/{id}", { ...byId(id), signal })),
-  changeConversation: (id: string, body: ConversationChange) =>
+  changeConversation: (id: string, body: ConversationBody) =>
     answer(client.PATCH("/api/v1/conversations/{id}", { ...byId(id), body })),
   timeline: (id: string, query: { cursor?: string; limit?: number }, signal?: AbortSignal) =>
     answer(
@@ -84,7 +87,7 @@ export const api = {
         signal,
       }),
     ),
-  send: (id: string, body: SendBody) =>
+  send: (id: string, body: MessageBody) =>
     answer(
       client.POST("/api/v1/conversations/{id}/messages", {
         ...byId(id),
@@ -102,40 +105,35 @@ export const api = {
     ),
   message: (id: string, mid: string, remoteImages: boolean) =>
     answer(
-      client.GET("/api/v1/conversations/{id}/messages/{mid}", {
-        params: { path: { id, mid }, query: remoteImages ? { remote_images: true } : {} },
+      client.GET("/api/v1/conversations/{id}/messages/{message_id}", {
+        params: {
+          path: { id, message_id: mid },
+          query: remoteImages ? { remote_images: true } : {},
+        },
       }),
     ),
   cancelMessage: (id: string, mid: string) =>
     answer(
-      client.POST("/api/v1/conversations/{id}/messages/{mid}/cancel", {
-        params: { path: { id, mid } },
+      client.POST("/api/v1/conversations/{id}/messages/{message_id}/cancel", {
+        params: { path: { id, message_id: mid } },
       }),
     ),
   retryMessage: (id: string, mid: string) =>
     answer(
-      client.POST("/api/v1/conversations/{id}/messages/{mid}/retry", {
-        params: { path: { id, mid } },
+      client.POST("/api/v1/conversations/{id}/messages/{message_id}/retry", {
+        params: { path: { id, message_id: mid } },
       }),
     ),
-  assign: (
-    id: string,
-    body: {
-      user_id: string | null;
-      expected_assignee_id?: string | null;
-      expected_version?: number;
-    },
-  ) => answer(client.POST("/api/v1/conversations/{id}/assign", { ...byId(id), body })),
+  assign: (id: string, body: AssignmentBody) =>
+    answer(client.POST("/api/v1/conversations/{id}/assign", { ...byId(id), body })),
   close: (id: string) => answer(client.POST("/api/v1/conversations/{id}/close", acted(id))),
   undoClose: (id: string) =>
     answer(client.POST("/api/v1/conversations/{id}/undo-close", acted(id))),
   followUp: (id: string) => answer(client.POST("/api/v1/conversations/{id}/follow-up", acted(id))),
   markRead: (id: string) => answer(client.POST("/api/v1/conversations/{id}/read", acted(id))),
   markUnread: (id: string) => answer(client.POST("/api/v1/conversations/{id}/unread", acted(id))),
-  presence: (
-    id: string,
-    body: { state: "viewing" | "idle" | "typing" | "left"; mode?: "reply" | "note" },
-  ) => answer(client.POST("/api/v1/conversations/{id}/presence", { ...byId(id), body })),
+  presence: (id: string, body: PresenceBody) =>
+    answer(client.POST("/api/v1/conversations/{id}/presence", { ...byId(id), body })),
   draft: (id: string, mode: DraftMode) =>
     answer(
       client.GET("/api/v1/conversations/{id}/drafts/{mode}", { params: { path: { id, mode } } }),
@@ -155,9 +153,9 @@ export const api = {
     ),
 
   channelAccounts: () => answer(client.GET("/api/v1/channel-accounts", everything)),
-  createChannelAccount: (body: ChannelAccountBody) =>
+  createChannelAccount: (body: NewAccountBody) =>
     answer(client.POST("/api/v1/channel-accounts", { body })),
-  changeChannelAccount: (id: string, body: ChannelAccountBody) =>
+  changeChannelAccount: (id: string, body: AccountBody) =>
     answer(client.PATCH("/api/v1/channel-accounts/{id}", { ...byId(id), body })),
   deleteChannelAccount: (id: string) =>
     answer(client.DELETE("/api/v1/channel-accounts/{id}", byId(id))),
@@ -166,10 +164,8 @@ export const api = {
   rotateSecret: (id: string) =>
     answer(client.POST("/api/v1/channel-accounts/{id}/rotate-secret", acted(id))),
 
-  search: (
-    query: { q: string; type?: string; cursor?: string; limit?: number },
-    signal?: AbortSignal,
-  ) => answer(client.GET("/api/v1/search", { params: { query }, signal })),
+  search: (query: operations["search"]["parameters"]["query"], signal?: AbortSignal) =>
+    answer(client.GET("/api/v1/search", { params: { query }, signal })),
   deadJobs: () =>
     answer(client.GET("/api/v1/jobs", { params: { query: { state: "dead", limit: 100 } } })),
   replayJob: (id: string) => answer(client.POST("/api/v1/jobs/{id}/replay", acted(id))),

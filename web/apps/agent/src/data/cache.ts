@@ -31,22 +31,14 @@ export function personalise(
   shared: SharedConversation,
 ): Conversation | undefined {
   const known = findConversation(cache, shared.id);
-  if (!known) {
-    return shared.unread_count === undefined
-      ? undefined
-      : { ...shared, unread_count: shared.unread_count, draft: shared.draft ?? null };
-  }
+  if (!known) return undefined;
   const arrived = Math.max(0, shared.inbound_count - known.inbound_count);
-  return {
-    ...shared,
-    unread_count: shared.unread_count ?? known.unread_count + arrived,
-    draft: shared.draft === undefined ? known.draft : shared.draft,
-  };
+  return { ...shared, unread_count: known.unread_count + arrived, draft: known.draft };
 }
 
 /** Whether any loaded list would show this conversation, as far as can be told without its reader. */
 export function isWanted(cache: QueryClient, shared: SharedConversation, myId: string): boolean {
-  const assumed: Conversation = { ...shared, unread_count: shared.inbound_count, draft: null };
+  const assumed: Conversation = { ...shared, unread_count: shared.inbound_count };
   return cache
     .getQueriesData<ListPages>({ queryKey: keys.lists })
     .some(([key, list]) => list && matchesQuery(assumed, key[1] as ListQuery, myId));

@@ -1,10 +1,10 @@
-import type { Conversation, ServerEvent } from "@rapport/api";
+import type { Conversation, Draft, ServerEvent } from "@rapport/api";
 import { QueryClient } from "@tanstack/react-query";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { keys } from "@/data/keys";
 import { flattenList, type ListPages } from "@/data/list-pages";
 import { flattenTimeline, type TimelinePages } from "@/data/timeline-pages";
-import { aConversation, aMessage, anEvent, listOf, timelineOf } from "@/test/builders";
+import { aConversation, aDelivery, aMessage, anEvent, listOf, timelineOf } from "@/test/builders";
 import { applyEvent, type ViewersByConversation } from "./apply-event";
 
 const me = "usr_me";
@@ -45,7 +45,7 @@ describe("conversation events", () => {
   });
 
   it("counts newly arrived messages as unread and keeps the reader's draft", () => {
-    const draft = { preview: "Hi", updated_at: "2026-11-22T08:00:00.000Z" };
+    const draft = { mode: "reply" as const, preview: "Hi", updated_at: "2026-11-22T08:00:00.000Z" };
     const conversation = aConversation({ inbound_count: 2, unread_count: 1, draft });
     cache.setQueryData(keys.list({}), listOf([conversation]));
     const next = shared({ ...conversation, inbound_count: 3, version: 2 });
@@ -57,14 +57,22 @@ describe("conversation events", () => {
   it("fetches a conversation it never saw when a list should show it", () => {
     cache.setQueryData(keys.list({}), listOf([]));
     const conversation = aConversation();
-    apply(anEvent("conversation.created", { conversation: shared(conversation), origin: "email" }));
+    apply(
+      anEvent("conversation.created", {
+        conversation: shared(conversation),
+        origin: "inbound_message",
+      }),
+    );
     expect(fetchConversation).toHaveBeenCalledWith(conversation.id);
   });
 
   it("adds one line to the timeline however often the event comes", () => {
     const conversation = aConversation();
     cache.setQueryData(keys.timeline(conversation.id), timelineOf([]));
-    const event = anEvent("conversation.closed", { conversation: shared(conversation) });
+    const event = anEvent("conversation.closed", {
+      conversation: shared(conversation),
+      from: "open",
+    });
     apply(event);
     apply(event);
     const timeline = cache.getQueryData<TimelinePages>(keys.timeline(conversation.id));
@@ -95,7 +103,11 @@ describe("message events", () => {
     const message = aMessage({ conversation_id: conversation.id });
     cache.setQueryData(keys.timeline(conversation.id), timelineOf([message]));
     apply(
-      anEvent("message.cancelled", { conversation: shared(conversation), message_id: message.id }),
+      anEvent("message.cancelled", {
+        conversation: shared(conversation),
+        message_id: message.id,
+        delivery: aDelivery("cancelled"),
+      }),
     );
     expect(
       flattenTimeline(cache.getQueryData<TimelinePages>(keys.timeline(conversation.id))),
@@ -109,14 +121,7 @@ describe("message events", () => {
       held_until: "2026-11-22T08:00:10.000Z",
     });
     cache.setQueryData(keys.timeline(conversation.id), timelineOf([message]));
-    const delivery = {
-      status: "sent" as const,
-      reason: null,
-      code: null,
-      attempts: 1,
-      next_attempt_at: null,
-      updated_at: "2026-11-22T08:00:11.000Z",
-    };
+    const delivery = aDelivery("sent");
     apply(
       anEvent("message.delivery_changed", {
         conversation: shared(conversation),
@@ -142,10 +147,44 @@ describe("what belongs to one reader", () => {
     expect(rows(keys.list({}))[0]).toMatchObject({ unread_count: 0, version: 7 });
   });
 
+  it("shows a draft that was written elsewhere, with the files that are known here", () => {
+    const conversation = aConversation({ id: "cnv_1" });
+    const content = { body_html: null, subject: null, to: [], cc: [], bcc: [] };
+    const file = {
+      id: "att_1",
+      file_name: "map.png",
+      media_type: "image/png",
+      size_bytes: 4,
+      inline: false,
+      url: "/files/x",
+      preview_url: null,
+    };
+    const draft: Draft = {
+      ...content,
+      conversation_id: "cnv_1",
+      mode: "reply",
+      body_text: "Dear",
+      attachment_ids: ["att_1"],
+      attachments: [file],
+      channel_account_id: null,
+      updated_at: "2026-11-22T08:00:00.000Z",
+      version: 1,
+    };
+    cache.setQueryData(keys.list({}), listOf([conversation]));
+    cache.setQueryData(keys.draft("cnv_1", "reply"), draft);
+    const { attachments: _, ...saved } = { ...draft, body_text: "Dear Ana", version: 2 };
+    apply({ ...anEvent("draft.saved", { draft: saved }), conversation_id: "cnv_1" } as ServerEvent);
+    expect(cache.getQueryData<Draft>(keys.draft("cnv_1", "reply"))).toMatchObject({
+      body_text: "Dear Ana",
+      attachments: [file],
+    });
+    expect(rows(keys.list({}))[0]?.draft).toMatchObject({ mode: "reply", preview: "Dear Ana" });
+  });
+
   it("replaces a viewer's state and forgets one who left", () => {
     const user = { id: "usr_dana", name: "Dana" };
     const viewer = { user, mode: null, expires_at: "2026-11-22T09:00:00.000Z" };
-    const presence = (state: "viewing" | "typing") =>
+    const presence = (state: "viewing" | "typing" | "left") =>
       apply({
         name: "presence.changed",
         data: { conversation_id: "cnv_1", viewer: { ...viewer, state } },
@@ -154,10 +193,7 @@ describe("what belongs to one reader", () => {
     presence("viewing");
     presence("typing");
     expect(viewers()).toEqual([{ ...viewer, state: "typing" }]);
-    apply({
-      name: "presence.changed",
-      data: { conversation_id: "cnv_1", viewer: { user, state: "left" } },
-    });
+    presence("left");
     expect(viewers()).toEqual([]);
   });
 });

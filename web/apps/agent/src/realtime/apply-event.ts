@@ -6,6 +6,7 @@ import type {
   Activity,
   Contact,
   ConversationDetail,
+  Draft,
   DurableEvent,
   EphemeralEvent,
   ServerEvent,
@@ -56,10 +57,6 @@ export function applyEvent(cache: QueryClient, event: ServerEvent, context: Appl
     case "conversation.subject_changed":
       takeConversation(cache, event.data.conversation, context);
       context.refreshCounts();
-      return;
-    case "conversation.channel_changed":
-      takeConversation(cache, event.data.conversation, context);
-      refetchDetail(cache, event.data.conversation.id);
       return;
     case "message.received":
       takeConversation(cache, event.data.conversation, context);
@@ -169,17 +166,22 @@ function applyDraft(
 ) {
   const id = event.conversation_id;
   if (!id) return;
-  const { mode } = event.data;
   if (event.name === "draft.deleted") {
-    cache.setQueryData(keys.draft(id, mode), null);
-    patchConversation(cache, id, { draft: null });
+    cache.setQueryData(keys.draft(id, event.data.mode), null);
+    patchConversation(cache, id, { draft: undefined });
     return;
   }
   const { draft } = event.data;
-  cache.setQueryData(keys.draft(id, mode), draft);
-  patchConversation(cache, id, {
-    draft: { preview: draft.body_text.slice(0, 140), updated_at: draft.updated_at },
-  });
+  const { mode, updated_at } = draft;
+  // The event names the files of the draft; what they are is kept where it is known, or asked for.
+  const known = cache.getQueryData<Draft | null>(keys.draft(id, mode))?.attachments ?? [];
+  const attachments = known.filter((file) => draft.attachment_ids.includes(file.id));
+  cache.setQueryData<Draft>(keys.draft(id, mode), { ...draft, attachments });
+  if (attachments.length < draft.attachment_ids.length) {
+    void cache.invalidateQueries({ queryKey: keys.draft(id, mode) });
+  }
+  const preview = draft.body_text.slice(0, 140);
+  patchConversation(cache, id, { draft: { mode, preview, updated_at } });
 }
 
 function applyContact(cache: QueryClient, contact: Contact) {

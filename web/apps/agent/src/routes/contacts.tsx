@@ -1,5 +1,5 @@
 /** The people who write to us: the list, and one profile with everything they ever asked. */
-import { ApiError, api, type Contact, type ContactChange } from "@rapport/api";
+import { type AddressKind, ApiError, api, type Contact, type ContactChange } from "@rapport/api";
 import {
   Avatar,
   Badge,
@@ -290,7 +290,7 @@ function AddAddress({ contact }: { contact: Contact }) {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const mayEdit = usePermission("contact.edit");
-  const [kind, setKind] = useState("email");
+  const [kind, setKind] = useState<AddressKind>("email");
   const [value, setValue] = useState("");
   const [busy, setBusy] = useState(false);
   if (!mayEdit) return null;
@@ -313,7 +313,7 @@ function AddAddress({ contact }: { contact: Contact }) {
       <Select
         aria-label={t("address.kind")}
         value={kind}
-        onChange={(event) => setKind(event.target.value)}
+        onChange={(event) => setKind(event.target.value as AddressKind)}
         className="w-28 shrink-0"
       >
         {["email", "phone", "external"].map((entry) => (

@@ -13,11 +13,12 @@ import { Snippet } from "@/data/snippet";
 import { shortTime } from "@/i18n/format";
 
 const types = ["", "message", "conversation", "contact"] as const;
+type Kind = (typeof types)[number];
 
 export default function SearchScreen() {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const { q = "", type = "" } = useSearch({ strict: false }) as { q?: string; type?: string };
+  const { q = "", type = "" } = useSearch({ strict: false }) as { q?: string; type?: Kind };
   const [text, setText] = useState(q);
   useEffect(() => {
     document.title = q ? `${q} – ${t("nav.search")}` : t("nav.search");
@@ -79,7 +80,7 @@ export default function SearchScreen() {
   );
 }
 
-function Results({ q, type }: { q: string; type: string }) {
+function Results({ q, type }: { q: string; type: Kind }) {
   const { t } = useTranslation();
   const results = useInfiniteQuery({
     queryKey: keys.search(q, type),

@@ -1,5 +1,5 @@
 /** Complete objects for tests, of which a test names only what it is about. */
-import type { Conversation, DurableEvent, Message } from "@rapport/api";
+import type { Conversation, Delivery, DurableEvent, Message } from "@rapport/api";
 import type { ListPages } from "@/data/list-pages";
 import type { TimelinePages } from "@/data/timeline-pages";
 
@@ -19,7 +19,7 @@ export function aConversation(fields: Partial<Conversation> = {}): Conversation 
     lifecycle: "open",
     channel: "email",
     channels: ["email"],
-    origin: "email",
+    origin: "inbound_message",
     test: false,
     topic: "Order",
     subject: null,
@@ -31,7 +31,6 @@ export function aConversation(fields: Partial<Conversation> = {}): Conversation 
     inbound_count: 1,
     unread_count: 0,
     last_message: null,
-    draft: null,
     last_activity_at: start,
     waiting_since: null,
     created_at: start,
@@ -113,4 +112,15 @@ export function listOf(
 export function timelineOf(messages: Message[]): TimelinePages {
   const data = messages.map((message) => ({ type: "message" as const, message }));
   return { pages: [{ data, next_cursor: null }], pageParams: [null] };
+}
+
+export function aDelivery(status: Delivery["status"]): Delivery {
+  return {
+    status,
+    reason: null,
+    code: null,
+    attempts: 1,
+    next_attempt_at: null,
+    updated_at: start,
+  };
 }

@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DraftStore } from "./draft-store";
 
 const stored = (body_text: string, updated_at: string): Draft => ({
+  conversation_id: "cnv_1",
+  mode: "reply",
   body_text,
   body_html: null,
   subject: null,
@@ -10,6 +12,7 @@ const stored = (body_text: string, updated_at: string): Draft => ({
   cc: [],
   bcc: [],
   attachment_ids: [],
+  attachments: [],
   channel_account_id: null,
   updated_at,
   version: 1,

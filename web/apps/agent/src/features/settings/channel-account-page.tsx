@@ -1,5 +1,11 @@
 /** One channel account: its form, its connection test, and what to paste where. */
-import { ApiError, api, type ChannelAccount, type ConnectionCheck } from "@rapport/api";
+import {
+  ApiError,
+  api,
+  type ChannelAccount,
+  type ConnectionCheck,
+  type EmailConfig,
+} from "@rapport/api";
 import { Badge, Button, Notice, Skeleton, Switch } from "@rapport/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -21,7 +27,7 @@ import { CodeBlock, OnceSecret, PageTitle, Panel } from "./parts";
 /** What every account form hands back. Secrets left empty stay as they are. */
 export interface AccountInput {
   name: string;
-  config: object;
+  config: ChannelAccount["config"];
   secrets: Record<string, string>;
 }
 export interface AccountFormProps {
@@ -291,8 +297,8 @@ function Embed({ account }: { account: ChannelAccount }) {
 
 function Ingest({ account }: { account: ChannelAccount }) {
   const { t } = useTranslation();
-  const inbound = account.config.inbound as { kind?: string } | undefined;
-  if (inbound?.kind !== "http") return null;
+  const { config } = account;
+  if (!("inbound" in config) || (config as EmailConfig).inbound.kind !== "http") return null;
   return (
     <Panel title={t("email.ingest")} lead={t("email.ingest_lead")}>
       <CodeBlock

@@ -53,6 +53,7 @@ function valuesOf(name: string, config: Partial<ChatConfig>): Values {
     require_identity: config.require_identity ?? false,
     pre_chat_fields: (config.pre_chat_fields ?? []).map((field) => ({
       ...field,
+      required: field.required ?? false,
       choices: (field.choices ?? []).join(", "),
     })),
   };
