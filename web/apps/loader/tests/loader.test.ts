@@ -19,13 +19,21 @@ async function load(attributes: Record<string, string> = { key: "wk_1" }): Promi
   Object.assign(script.dataset, attributes);
   vi.spyOn(document, "currentScript", "get").mockReturnValue(script);
   vi.resetModules();
+  // The loader says itself when it is done, however long the account's answer takes to be read.
+  const ready = new Promise((resolve) => {
+    const page = window as { Rapport?: { q: unknown[] } };
+    page.Rapport ??= { q: [] };
+    page.Rapport.q.push(["on", "ready", resolve]);
+  });
   await import("../src/main");
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await ready;
   return (window as unknown as { Rapport: Api }).Rapport;
 }
 
 const shadow = () => document.querySelector("rapport-chat")?.shadowRoot as ShadowRoot;
 const frame = () => shadow().querySelector("iframe");
+/** A visitor who is known has the panel loaded a moment after the launcher is drawn. */
+const warmedUp = () => vi.waitFor(() => expect(frame()).not.toBeNull());
 
 const panelWindow = { postMessage: vi.fn() };
 
@@ -97,7 +105,7 @@ describe("the loader", () => {
   it("loads the panel by itself for a browser that has talked here before", async () => {
     localStorage.setItem("rapport.wk_1", "wvt_old");
     await load();
-    expect(frame()).not.toBeNull();
+    await warmedUp();
   });
 
   it("believes the panel only, and only from its own origin", async () => {
@@ -152,6 +160,7 @@ describe("the loader", () => {
   it("forgets the visitor on reset and tells the panel so", async () => {
     localStorage.setItem("rapport.wk_1", "wvt_old");
     const api = await load();
+    await warmedUp();
     arrive({ rapport: 1, label: "Chat" });
     api.reset();
     expect(localStorage.getItem("rapport.wk_1")).toBeNull();
