@@ -1,6 +1,6 @@
 import type { Attachment } from "@rapport/api";
 import { describe, expect, it } from "vitest";
-import { listedFiles, sentFileIds } from "./files";
+import { listedFiles, pastedFiles, sentFileIds } from "./files";
 
 const file = (id: string, inline: boolean): Attachment => ({
   id,
@@ -31,5 +31,20 @@ describe("images in the text of a mail", () => {
   it("sends everything as files where there is no formatting", () => {
     expect(sentFileIds(draft, false)).toHaveLength(3);
     expect(listedFiles(draft, false)).toHaveLength(3);
+  });
+});
+
+describe("pasting", () => {
+  const picture = new File(["x"], "picture.png", { type: "image/png" });
+  const pasted = (types: string[]) =>
+    pastedFiles({ types, files: [picture] as unknown as FileList });
+
+  it("takes a picture that was copied", () => {
+    expect(pasted(["Files"])).toEqual([picture]);
+    expect(pasted(["text/html", "Files"])).toEqual([picture]);
+  });
+  it("takes the text where a program adds a picture of it", () => {
+    expect(pasted(["text/plain", "text/html", "Files"])).toEqual([]);
+    expect(pastedFiles(null)).toEqual([]);
   });
 });

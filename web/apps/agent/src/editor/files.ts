@@ -5,6 +5,10 @@ const inlineTypes = new Set(["image/png", "image/jpeg", "image/gif", "image/webp
 
 export const mayBeInline = (file: File) => inlineTypes.has(file.type);
 
+/** Spreadsheets and word processors put a picture beside copied text; then the text is meant. */
+export const pastedFiles = (data: Pick<DataTransfer, "files" | "types"> | null): File[] =>
+  data && !data.types.includes("text/plain") ? [...data.files] : [];
+
 interface Written {
   html: string | null;
   attachments: readonly Attachment[];

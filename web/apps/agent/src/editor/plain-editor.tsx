@@ -12,7 +12,6 @@ export interface EditorProps {
   focusCount: number;
   className?: string;
   onSend: (andClose: boolean) => void;
-  onFiles: (files: File[]) => void;
   onBlur: () => void;
 }
 
@@ -32,7 +31,6 @@ export function PlainEditor({
   className,
   onChange,
   onSend,
-  onFiles,
   onBlur,
   enterSends,
   onKeyDown,
@@ -61,12 +59,6 @@ export function PlainEditor({
       placeholder={placeholder}
       onChange={(event) => onChange(event.target.value)}
       onBlur={onBlur}
-      onPaste={(event) => {
-        const files = [...event.clipboardData.files];
-        if (files.length === 0) return;
-        event.preventDefault();
-        onFiles(files);
-      }}
       onKeyDown={(event) => {
         onKeyDown?.(event);
         if (event.defaultPrevented || event.nativeEvent.isComposing) return;

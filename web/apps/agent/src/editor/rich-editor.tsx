@@ -52,15 +52,14 @@ export default function RichEditor({
   className,
   onChange,
   onSend,
-  onFiles,
   onBlur,
   attachments,
   imageInserter,
 }: RichEditorProps) {
-  const handlers = useRef({ onChange, onSend, onFiles, onBlur });
+  const handlers = useRef({ onChange, onSend, onBlur });
   useEffect(() => {
-    handlers.current = { onChange, onSend, onFiles, onBlur };
-  }, [onChange, onSend, onFiles, onBlur]);
+    handlers.current = { onChange, onSend, onBlur };
+  }, [onChange, onSend, onBlur]);
   const written = useRef(value);
   // The editor asks for its placeholder whenever it draws, long after it was made.
   const placeholderRef = useRef(placeholder);
@@ -109,13 +108,7 @@ export default function RichEditor({
         }
         return false;
       },
-      handlePaste: (_, event) => {
-        const files = [...(event.clipboardData?.files ?? [])];
-        if (files.length === 0) return false;
-        handlers.current.onFiles(files);
-        return true;
-      },
-      // The ground around the editor takes the files themselves.
+      // The surface around the editor takes the files themselves.
       handleDrop: (view, event) => {
         if (!event.dataTransfer?.files.length) return false;
         moveToDrop(view, event);

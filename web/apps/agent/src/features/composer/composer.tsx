@@ -7,15 +7,16 @@ import type {
   ReplyOption,
   Viewer,
 } from "@rapport/api";
-import { cx, IconButton, Notice } from "@rapport/ui";
+import { cx, Notice } from "@rapport/ui";
 import { useQueryClient } from "@tanstack/react-query";
-import { Ban, Paperclip, Pencil } from "lucide-react";
+import { Ban, Pencil } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { composerRequest, regionIds } from "@/app/focus";
 import { enterSends } from "@/app/preferences";
 import { useMe, usePermission } from "@/app/session";
 import { useStore } from "@/app/store";
+import { FileButton, FileSurface } from "@/editor/file-surface";
 import { listedFiles } from "@/editor/files";
 import { PlainEditor } from "@/editor/plain-editor";
 import { AttachmentChips, useUploads } from "@/editor/uploads";
@@ -93,9 +94,7 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
   );
   useCarriedDraft(drafts, detail);
   const quickEnter = useStore(enterSends);
-  const fileInput = useRef<HTMLInputElement>(null);
   const imageInserter = useRef<((image: Attachment) => void) | null>(null);
-  const [dropping, setDropping] = useState(false);
   const [assignToMe, setAssignToMe] = useState(true);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each conversation begins with a reply.
@@ -179,7 +178,6 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
     describedBy: "composer-mode",
     focusCount,
     onSend,
-    onFiles: (files: File[]) => uploads.add(files, rich),
     onBlur: () => {
       presence.stopTyping();
       void drafts.flush(detail.id, mode);
@@ -209,25 +207,12 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
             {sender.problem}
           </Notice>
         ) : null}
-        {/* biome-ignore lint/a11y/noStaticElementInteractions: files can also be added with the button. */}
-        <div
-          onDragOver={(event) => {
-            if (!event.dataTransfer.types.includes("Files")) return;
-            event.preventDefault();
-            setDropping(true);
-          }}
-          onDragLeave={() => setDropping(false)}
-          onDrop={(event) => {
-            setDropping(false);
-            const files = [...event.dataTransfer.files];
-            if (files.length === 0) return;
-            event.preventDefault();
-            uploads.add(files, rich);
-          }}
+        <FileSurface
+          onFiles={(files) => uploads.add(files, rich)}
+          droppingClass="border-accent bg-accent-soft"
           className={cx(
             "rounded-popover border bg-raised shadow-[0_1px_2px_rgb(15_18_24/0.05)] transition-colors duration-75 focus-within:border-control",
             isNote ? "border-dashed border-note-line bg-note-bg text-note-text" : "border-line",
-            dropping && "border-accent bg-accent-soft",
           )}
         >
           <ModeBar
@@ -287,23 +272,7 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
                 />
               </div>
               <div className="flex items-center gap-1 px-2 pt-1 pb-2">
-                <IconButton
-                  label={t("attach.add")}
-                  side="top"
-                  icon={<Paperclip className="size-4" />}
-                  onClick={() => fileInput.current?.click()}
-                />
-                <input
-                  ref={fileInput}
-                  type="file"
-                  multiple
-                  hidden
-                  aria-label={t("attach.add")}
-                  onChange={(event) => {
-                    uploads.add([...(event.target.files ?? [])]);
-                    event.target.value = "";
-                  }}
-                />
+                <FileButton onFiles={(files) => uploads.add(files)} />
                 <span
                   className="min-w-0 flex-1 truncate px-1 text-micro text-text-3"
                   aria-live="polite"
@@ -330,7 +299,7 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
               </div>
             </>
           )}
-        </div>
+        </FileSurface>
       </div>
     </section>
   );

@@ -1,9 +1,9 @@
 /** The first message: formatted for mail, plain for the rest, with files either way. */
 import type { Attachment } from "@rapport/api";
-import { cx, IconButton } from "@rapport/ui";
-import { Paperclip } from "lucide-react";
-import { lazy, Suspense, useEffect, useId, useRef, useState } from "react";
+import { cx } from "@rapport/ui";
+import { lazy, Suspense, useEffect, useId, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { FileButton, FileSurface } from "@/editor/file-surface";
 import { listedFiles } from "@/editor/files";
 import { PlainEditor } from "@/editor/plain-editor";
 import { AttachmentChips, useUploads } from "@/editor/uploads";
@@ -26,9 +26,7 @@ export function MessageField(props: MessageFieldProps) {
   const { rich, content, error, onChange, onAttached, onSend } = props;
   const { t } = useTranslation();
   const id = useId();
-  const picker = useRef<HTMLInputElement>(null);
   const imageInserter = useRef<((image: Attachment) => void) | null>(null);
-  const [dropping, setDropping] = useState(false);
   const uploads = useUploads("new", content.attachments.length, null, (_, file) => {
     onAttached(file);
     if (file.inline) imageInserter.current?.(file);
@@ -44,7 +42,6 @@ export function MessageField(props: MessageFieldProps) {
     describedBy: error ? `${id}-error` : undefined,
     focusCount: 0,
     onSend,
-    onFiles: (files: File[]) => uploads.add(files, rich),
     onBlur: () => {},
   };
   return (
@@ -52,27 +49,14 @@ export function MessageField(props: MessageFieldProps) {
       <label htmlFor={id} className="text-small font-medium">
         {t("field.message")}
       </label>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: files can also be added with the button. */}
-      <div
-        onDragOver={(event) => {
-          if (!event.dataTransfer.types.includes("Files")) return;
-          event.preventDefault();
-          setDropping(true);
-        }}
-        onDragLeave={() => setDropping(false)}
-        onDrop={(event) => {
-          setDropping(false);
-          const files = [...event.dataTransfer.files];
-          if (files.length === 0) return;
-          event.preventDefault();
-          uploads.add(files, rich);
-        }}
+      <FileSurface
+        onFiles={(files) => uploads.add(files, rich)}
+        droppingClass="bg-accent-soft"
         className={cx(
           "rounded-control px-3 pt-2 pb-1 focus-within:shadow-[inset_0_0_0_2px_var(--accent)]",
           error
             ? "shadow-[inset_0_0_0_1px_var(--danger)]"
             : "shadow-[inset_0_0_0_1px_var(--control)]",
-          dropping && "bg-accent-soft",
         )}
       >
         {rich ? (
@@ -102,24 +86,8 @@ export function MessageField(props: MessageFieldProps) {
             onChange({ attachments: content.attachments.filter((file) => file.id !== fileId) })
           }
         />
-        <IconButton
-          label={t("attach.add")}
-          className="-ms-1.5"
-          icon={<Paperclip className="size-4" />}
-          onClick={() => picker.current?.click()}
-        />
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          hidden
-          aria-label={t("attach.add")}
-          onChange={(event) => {
-            uploads.add([...(event.target.files ?? [])]);
-            event.target.value = "";
-          }}
-        />
-      </div>
+        <FileButton className="-ms-1.5" onFiles={(files) => uploads.add(files)} />
+      </FileSurface>
       {error ? (
         <p id={`${id}-error`} className="text-small text-danger">
           {error}
