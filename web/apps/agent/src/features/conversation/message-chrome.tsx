@@ -20,7 +20,7 @@ import { complain } from "@/app/notify";
 import { writeMessage } from "@/data/cache";
 import { isLocal, pendingSends, resend } from "@/data/sending";
 import { fullTime, timeOfDay } from "@/i18n/format";
-import { DeliveryMark, hasFailed } from "./message-parts";
+import { continuationOf, DeliveryMark, hasFailed } from "./message-parts";
 
 export function useAuthorName(message: Message, myId: string): string {
   const { t } = useTranslation();
@@ -135,7 +135,9 @@ export function FailedNotice({ message }: { message: Message }) {
         {t(delivery.status === "unknown" ? "message.outcome_unknown" : "message.not_sent")}
       </span>{" "}
       {delivery.reason}
-      {delivery.code ? <span className="ms-1 font-mono text-micro">({delivery.code})</span> : null}
+      {delivery.code && !continuationOf(delivery) ? (
+        <span className="ms-1 font-mono text-micro">({delivery.code})</span>
+      ) : null}
     </Notice>
   );
 }

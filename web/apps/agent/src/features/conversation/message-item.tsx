@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { fullTime, timeOfDay } from "@/i18n/format";
 import { EmailCard } from "./email-card";
 import { FailedNotice, Meta, useAuthorName, useLabel } from "./message-chrome";
-import { Attachments, hasFailed, LinkedText } from "./message-parts";
+import { Attachments, ContinuationLine, hasFailed, LinkedText } from "./message-parts";
 
 export interface MessageItemProps {
   message: Message;
@@ -64,6 +64,7 @@ function Bubble({ message, continued, myId, showChannel }: MessageItemProps) {
           {message.body_text ? <LinkedText text={message.body_text} /> : null}
           <Attachments attachments={message.attachments} />
         </div>
+        <ContinuationLine delivery={message.delivery} />
         <FailedNotice message={message} />
         {continued && outbound && message.delivery?.status !== "sent" ? (
           <span className="mt-0.5">

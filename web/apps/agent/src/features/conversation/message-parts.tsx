@@ -10,6 +10,7 @@ import {
   FileText,
   ImageIcon,
   LoaderCircle,
+  Mail,
   Paperclip,
 } from "lucide-react";
 import { Fragment, type ReactNode } from "react";
@@ -116,6 +117,36 @@ const deliveryIcons: Record<Delivery["status"], ReactNode> = {
   unknown: <CircleAlert />,
   cancelled: <Ban />,
 };
+
+/** A chat answer that was not read goes on by email; how that went stands in the code. */
+const continuations = ["emailing", "emailed", "email_unknown", "email_failed"] as const;
+export type Continuation = (typeof continuations)[number];
+export const continuationOf = (delivery: Delivery | null): Continuation | null =>
+  continuations.find((code) => code === delivery?.code) ?? null;
+
+export function ContinuationLine({ delivery }: { delivery: Delivery | null }) {
+  const { t } = useTranslation();
+  const code = continuationOf(delivery);
+  if (!code) return null;
+  const trouble = code === "email_failed" || code === "email_unknown";
+  return (
+    <p
+      className={cx(
+        "mt-1 flex items-start gap-1.5 text-micro",
+        code === "email_failed" ? "text-danger" : trouble ? "text-warning" : "text-text-3",
+      )}
+    >
+      {trouble ? (
+        <CircleAlert className="mt-px size-3.5 shrink-0" />
+      ) : (
+        <Mail className="mt-px size-3.5 shrink-0" />
+      )}
+      <span>
+        {t(`delivery_code.${code}`)} {trouble ? delivery?.reason : null}
+      </span>
+    </p>
+  );
+}
 
 export function DeliveryMark({ message }: { message: Message }) {
   const { t } = useTranslation();
