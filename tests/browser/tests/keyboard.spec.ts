@@ -71,3 +71,41 @@ test("letters typed into a field are never commands", async ({ browserOf, worksp
   );
   expect({ status, assignee }).toEqual({ status: "open", assignee: null });
 });
+
+test("what is typed while the command menu is still on its way arrives in it, and does nothing else", async ({
+  browserOf,
+  workspace,
+}) => {
+  const to = "early@company.test";
+  const account = await workspace.createIngestAccount(to);
+  const { conversation_id: id } = await workspace.admin.ingest(
+    account.id,
+    letter({ to, subject: "Early keys" }),
+  );
+  const page = await (await browserOf("bo")).newPage();
+  let letThrough: () => void = () => undefined;
+  const code = new Promise<void>((resolve) => {
+    letThrough = resolve;
+  });
+  await page.route(/\/assets\/palette-[^/]*\.js/, async (route) => {
+    await code;
+    await route.continue();
+  });
+  const inbox = new InboxScreen(page);
+  await inbox.open("all", id);
+  await inbox.timeline.waitFor();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("uie clo");
+  letThrough();
+  const field = page.getByRole("dialog").getByRole("combobox");
+  await expect(field).toHaveValue("uie clo");
+  await expect(field).toBeFocused();
+  await page.keyboard.type("se");
+  await expect(field).toHaveValue("uie close");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  const { status, assignee } = await workspace.admin.get<{ status: string; assignee: unknown }>(
+    `/conversations/${id}`,
+  );
+  expect({ status, assignee }).toEqual({ status: "open", assignee: null });
+});

@@ -14,6 +14,7 @@ import { ConnectionBar } from "./connection-bar";
 import { regionIds } from "./focus";
 import { requestedId } from "./inbox-state";
 import { useOverlay } from "./overlays";
+import { PaletteWaiting } from "./palette-waiting";
 import { Rail, TabBar } from "./rail";
 import { MeContext, markSignedIn, sessionEnded } from "./session";
 import { useStore } from "./store";
@@ -154,11 +155,15 @@ function Panels() {
   const [compose] = useOverlay("new-conversation");
   const once = useSeen({ palette, shortcuts, compose });
   return (
-    <Suspense>
-      {once.palette ? <CommandPalette /> : null}
-      {once.shortcuts ? <ShortcutSheet /> : null}
-      {once.compose ? <NewConversation /> : null}
-    </Suspense>
+    <>
+      <Suspense fallback={palette ? <PaletteWaiting /> : null}>
+        {once.palette ? <CommandPalette /> : null}
+      </Suspense>
+      <Suspense>
+        {once.shortcuts ? <ShortcutSheet /> : null}
+        {once.compose ? <NewConversation /> : null}
+      </Suspense>
+    </>
   );
 }
 

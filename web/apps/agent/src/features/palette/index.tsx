@@ -5,11 +5,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
 import { MessageSquareText, Search, UserRound } from "lucide-react";
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue } from "react";
 import { useTranslation } from "react-i18next";
 import { type Action, allActions, availability, start } from "@/actions/registry";
 import { useActionContext } from "@/actions/use-actions";
 import { useOverlay } from "@/app/overlays";
+import { paletteText } from "@/app/palette-text";
 import { picked } from "@/app/selection";
 import { useStore } from "@/app/store";
 import { keys } from "@/data/keys";
@@ -23,10 +24,10 @@ const headingClass =
 export default function CommandPalette() {
   const { t } = useTranslation();
   const [open, setOpen] = useOverlay("palette");
-  const [text, setText] = useState("");
+  const text = useStore(paletteText);
   const change = (next: boolean) => {
     setOpen(next);
-    if (!next) setText("");
+    if (!next) paletteText.set("");
   };
   return (
     <Command.Dialog
@@ -40,8 +41,10 @@ export default function CommandPalette() {
       <div className="flex items-center gap-3 border-b border-line px-4">
         <Search className="size-4 text-text-3" />
         <Command.Input
+          // With the focus here before the dialog looks for its own, what was typed is not selected.
+          autoFocus
           value={text}
-          onValueChange={setText}
+          onValueChange={paletteText.set}
           placeholder={t("palette.placeholder")}
           className="h-13 w-full bg-transparent text-reading outline-none max-sm:text-[16px]"
         />
