@@ -47,6 +47,18 @@ test("a wrong password is refused and the right one leads to the page that was a
   await expect(page).toHaveURL(/\/settings\/people$/);
 });
 
+test("somebody who is signed in already is led on from the screens for getting in", async ({
+  browserOf,
+}) => {
+  const page = await (await browserOf("dana")).newPage();
+  await page.goto("/login?next=%2Fsettings%2Fpeople");
+  await expect(page).toHaveURL(/\/settings\/people$/);
+  await page.goto("/login?next=%2F%2Felsewhere.test%2F");
+  await expect(page).toHaveURL(/\/inbox\/mine$/);
+  await page.goto("/setup");
+  await expect(page).toHaveURL(/\/inbox\/mine$/);
+});
+
 test("an invited teammate chooses a password and starts working", async ({
   browserOf,
   browserOfNobody,

@@ -24,17 +24,38 @@ const root = createRootRouteWithContext<RouterContext>()({
   errorComponent: RouteError,
 });
 
+/** Screens for getting in are of no use to somebody who is in: on to where they wanted to go. */
+async function leaveIfSignedIn(cache: QueryClient, next: string) {
+  // The app has just found out; asking again would only repeat the refusal.
+  const refused = cache.getQueryState(meQuery.queryKey)?.error;
+  if (refused instanceof ApiError && refused.status === 401) {
+    cache.removeQueries({ queryKey: meQuery.queryKey });
+    return;
+  }
+  try {
+    await cache.ensureQueryData(meQuery);
+  } catch {
+    // The screen says itself what is wrong, if it is more than not being signed in.
+    return;
+  }
+  throw redirect({ href: next });
+}
+
 const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
   validateSearch: (raw: Record<string, unknown>): { next?: string } =>
     // Only a path of our own may follow a log-in; `//host` would lead away.
-    typeof raw.next === "string" && /^\/(?!\/|\\)/.test(raw.next) ? { next: raw.next } : {},
+    ({
+      next: typeof raw.next === "string" && /^\/(?!\/|\\)/.test(raw.next) ? raw.next : undefined,
+    }),
+  beforeLoad: ({ context, search }) => leaveIfSignedIn(context.cache, search.next ?? "/"),
   component: lazyRouteComponent(() => import("@/routes/login")),
 });
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
+  beforeLoad: ({ context }) => leaveIfSignedIn(context.cache, "/"),
   component: lazyRouteComponent(() => import("@/routes/setup")),
 });
 const invitation = createRoute({
@@ -82,8 +103,9 @@ const inbox = createRoute({
 const contacts = createRoute({
   getParentRoute: () => app,
   path: "/contacts",
-  validateSearch: (raw: Record<string, unknown>): { q?: string } =>
-    typeof raw.q === "string" && raw.q ? { q: raw.q } : {},
+  validateSearch: (raw: Record<string, unknown>): { q?: string } => ({
+    q: typeof raw.q === "string" && raw.q ? raw.q : undefined,
+  }),
   component: lazyRouteComponent(() => import("@/routes/contacts"), "ContactsScreen"),
 });
 const contact = createRoute({
@@ -95,8 +117,8 @@ const search = createRoute({
   getParentRoute: () => app,
   path: "/search",
   validateSearch: (raw: Record<string, unknown>): { q?: string; type?: string } => ({
-    ...(typeof raw.q === "string" && raw.q ? { q: raw.q } : {}),
-    ...(typeof raw.type === "string" && raw.type ? { type: raw.type } : {}),
+    q: typeof raw.q === "string" && raw.q ? raw.q : undefined,
+    type: typeof raw.type === "string" && raw.type ? raw.type : undefined,
   }),
   component: lazyRouteComponent(() => import("@/routes/search")),
 });

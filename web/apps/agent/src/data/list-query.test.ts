@@ -21,6 +21,11 @@ describe("reading the address", () => {
     expect(parseView("elsewhere")).toBe("mine");
   });
 
+  it("names what it dropped, so that the raw value cannot shine through", () => {
+    const raw = { sort: "by-mood", show: "bogus", channel: "pigeon" };
+    expect({ ...raw, ...parseInboxSearch(raw) }).toEqual({});
+  });
+
   it("survives a trip through the address unchanged", () => {
     const search = parseInboxSearch({
       q: "refund",

@@ -71,9 +71,12 @@ const someOf = <T extends string>(value: unknown, allowed: readonly T[]): T[] | 
 const flag = (value: unknown): true | undefined =>
   value === true || value === "true" || value === 1 || value === "1" ? true : undefined;
 
-/** Reads an address leniently: what is unknown is dropped, so an old link never breaks the screen. */
+/**
+ * Reads an address leniently: what is unknown is dropped, so an old link never breaks the screen.
+ * Every field is named even when it is absent, because the router lets raw values through where none is.
+ */
 export function parseInboxSearch(raw: Record<string, unknown>): InboxSearch {
-  const search: InboxSearch = {
+  return {
     channel: oneOf(raw.channel, allChannels),
     unread: flag(raw.unread),
     action: flag(raw.action),
@@ -84,9 +87,6 @@ export function parseInboxSearch(raw: Record<string, unknown>): InboxSearch {
     q: typeof raw.q === "string" && raw.q.trim() ? raw.q : undefined,
     show: raw.show === "all" ? undefined : oneOf(raw.show, timelineShows),
   };
-  return Object.fromEntries(
-    Object.entries(search).filter(([, value]) => value !== undefined),
-  ) as InboxSearch;
 }
 
 export function parseView(raw: string): ViewName {
