@@ -1,3 +1,4 @@
+import type { Page } from "@playwright/test";
 import { expect, test } from "../environment/fixtures.ts";
 import { InboxScreen } from "../screens/inbox.ts";
 import { expectAccessible } from "../support/accessibility.ts";
@@ -60,12 +61,38 @@ for (const { name, ...look } of looks) {
       await inbox.choose("Note");
       await expectAccessible(page);
     });
-    await test.step("the command palette and the shortcut sheet", async () => {
-      await page.keyboard.press("Escape");
-      await page.keyboard.press("Control+k");
-      await page.getByRole("dialog").waitFor();
-      await expectAccessible(page);
-    });
+    for (const key of ["s", "p", ".", "a"]) {
+      await test.step(`what ${key} opens`, async () => {
+        // On a phone these are in the menu of the dot.
+        if (look.viewport.width < 500 && (key === "s" || key === "p")) return;
+        await inboxKey(page, key);
+        await page.locator('[role="menu"], [role="dialog"]').waitFor();
+        await expectAccessible(page);
+        await page.keyboard.press("Escape");
+        await expect(page.locator('[role="menu"], [role="dialog"]')).toHaveCount(0);
+      });
+    }
+    for (const name of ["What to show", "More about this message"]) {
+      await test.step(`the menu "${name}"`, async () => {
+        await page.getByRole("button", { name }).first().click();
+        await page.getByRole("menu").waitFor();
+        await expectAccessible(page);
+        await page.keyboard.press("Escape");
+      });
+    }
+    for (const [keys, what] of [
+      ["Control+k", "the command palette"],
+      ["?", "the shortcut sheet"],
+      ["Shift+C", "a new conversation"],
+    ] as const) {
+      await test.step(what, async () => {
+        await inboxKey(page, keys);
+        await page.getByRole("dialog").waitFor();
+        await expectAccessible(page);
+        await page.keyboard.press("Escape");
+        await expect(page.getByRole("dialog")).toHaveCount(0);
+      });
+    }
     const stranger = await (await browserOfNobody(look)).newPage();
     await test.step("log-in", async () => {
       await stranger.goto("/login");
@@ -73,4 +100,10 @@ for (const { name, ...look } of looks) {
       await expectAccessible(stranger);
     });
   });
+}
+
+/** Presses a key of the inbox, and not one of whatever has the focus. */
+async function inboxKey(page: Page, keys: string) {
+  await page.getByRole("log").focus();
+  await page.keyboard.press(keys);
 }

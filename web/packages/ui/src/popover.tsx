@@ -27,7 +27,13 @@ export function PopoverContent({
   );
 }
 
-export const Menu = DropdownMenu.Root;
+/**
+ * Not modal: hiding the rest of the page from assistive technology while it can still hold the focus
+ * would break the page for exactly those who need it.
+ */
+export function Menu(props: ComponentProps<typeof DropdownMenu.Root>) {
+  return <DropdownMenu.Root modal={false} {...props} />;
+}
 export const MenuTrigger = DropdownMenu.Trigger;
 export function MenuContent({ className, ...rest }: ComponentProps<typeof DropdownMenu.Content>) {
   return (
