@@ -245,6 +245,14 @@ impl GuardedStream {
     }
 }
 
+/// A form as browsers send it (`application/x-www-form-urlencoded`).
+pub(crate) fn form(fields: &[(&str, &str)]) -> Bytes {
+    // Only its query is used, and that is written in the same way.
+    let Ok(mut url) = Url::parse("http://form.invalid/") else { return Bytes::new() };
+    url.query_pairs_mut().extend_pairs(fields);
+    url.query().unwrap_or_default().to_owned().into()
+}
+
 trait PublicHeaders {
     fn retain_public(&mut self);
 }

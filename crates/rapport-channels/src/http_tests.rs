@@ -202,3 +202,9 @@ fn dimensions_are_read_without_decoding() {
     assert_eq!(shown_image(b"\x89PNG\r\n\x1a\n"), None);
     assert_eq!(shown_image(b"%PDF-1.4"), None);
 }
+
+#[test]
+fn forms_cannot_be_broken_out_of() {
+    assert_eq!(form(&[("a", "x&b=y"), ("c", "1 +%\u{fc}\r\n")]), "a=x%26b%3Dy&c=1+%2B%25%C3%BC%0D%0A");
+    assert_eq!(form(&[]), "");
+}

@@ -7,4 +7,5 @@ pub mod file;
 pub mod guard;
 pub mod html;
 pub mod http;
+pub mod oauth;
 mod roots;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::blob::Blobs;
+use crate::channel_account::AccessTokens;
 use crate::keys::Keys;
 use crate::presence::Presence;
 use crate::realtime::EventHub;
@@ -27,6 +28,7 @@ struct Inner {
     presence: Presence,
     hub: EventHub,
     mailboxes_changed: tokio::sync::Notify,
+    access_tokens: AccessTokens,
 }
 
 /// What an engine is made of.
@@ -51,6 +53,7 @@ impl Engine {
             presence: Presence::new(hub.clone()),
             hub,
             mailboxes_changed: tokio::sync::Notify::new(),
+            access_tokens: AccessTokens::default(),
             store: parts.store,
             blobs: parts.blobs,
             clock: parts.clock,
@@ -95,6 +98,10 @@ impl Engine {
     /// Tells the mailbox readers to look at the accounts again.
     pub(crate) fn wake_mailboxes(&self) {
         self.0.mailboxes_changed.notify_one();
+    }
+
+    pub(crate) fn access_tokens(&self) -> &AccessTokens {
+        &self.0.access_tokens
     }
 
     pub(crate) fn keys(&self) -> &Keys {

@@ -55,6 +55,23 @@ pub fn find(tx: &mut Tx<'_>, id: &ChannelAccountId) -> Result<Option<StoredAccou
     tx.query_opt(&sql, &params![id])?.map(|row| from_row(&row)).transpose()
 }
 
+/// Nobody else changes the account before this transaction ends.
+pub fn find_for_update(tx: &mut Tx<'_>, id: &ChannelAccountId) -> Result<Option<StoredAccount>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from channel_accounts where workspace_id = ?1 and id = ?2 and deleted_at is null"
+    );
+    tx.query_one_for_update(&sql, &params![id])?.map(|row| from_row(&row)).transpose()
+}
+
+/// Saves secrets that the account exchanged by itself: for people, nothing has changed.
+pub fn save_secrets(tx: &mut Tx<'_>, id: &ChannelAccountId, sealed: &str) -> Result<(), Error> {
+    tx.execute(
+        "update channel_accounts set secrets = ?3 where workspace_id = ?1 and id = ?2 and deleted_at is null",
+        &params![id, sealed],
+    )?;
+    Ok(())
+}
+
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<StoredAccount>, Error> {
     let sql = format!(
         "select {COLUMNS} from channel_accounts where workspace_id = ?1 and deleted_at is null order by created_at, id"

@@ -31,7 +31,15 @@ pub struct MailServers {
 impl MailServers {
     /// `domains` are delivered to Dovecot, whose mailboxes are the addresses of `users` with their passwords.
     pub fn start(domains: &[&str], users: &[(&str, &str)]) -> Result<Self> {
-        let dovecot = Dovecot::start(users)?;
+        Self::in_front_of(Dovecot::start(users)?, domains)
+    }
+
+    /// Like [`start`](Self::start), and both take access tokens, see [`Dovecot::start_with_tokens`].
+    pub fn start_with_tokens(domains: &[&str], users: &[(&str, &str)], token_info_url: &str) -> Result<Self> {
+        Self::in_front_of(Dovecot::start_with_tokens(users, token_info_url)?, domains)
+    }
+
+    fn in_front_of(dovecot: Dovecot, domains: &[&str]) -> Result<Self> {
         let postfix = Postfix::start(
             &dovecot,
             PostfixOptions {

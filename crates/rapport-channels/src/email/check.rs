@@ -6,6 +6,7 @@ use super::outbound::{SmtpFailure, SubmitSettings, check_submission};
 use super::tls::TlsError;
 use super::types::{ServerSettings, TlsMode};
 use crate::guard::OutboundPolicy;
+use crate::oauth::TokenError;
 
 /// One line of the result, in the order in which things were tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +114,16 @@ const NO_METHOD: &str = "Many servers offer a login only on encrypted connection
 const TRY_LATER: &str =
     "Try again in a few minutes. If it stays, check that host, port and TLS setting belong together.";
 
+fn explain_token(error: &TokenError) -> Failure {
+    let remedy = match error {
+        TokenError::Refused(_) => {
+            "Check client id, client secret and token endpoint, then sign in again and store the new refresh token."
+        }
+        TokenError::Unavailable(_) => TRY_LATER,
+    };
+    Failure { step: LOG_IN, detail: error.to_string(), remedy }
+}
+
 fn explain_imap(error: &ImapError) -> Failure {
     match error {
         ImapError::Guard(_) => unreachable(),
@@ -121,6 +132,7 @@ fn explain_imap(error: &ImapError) -> Failure {
             Failure { step: PROTECT, detail: error.to_string(), remedy: NO_START_TLS }
         }
         ImapError::NoMechanism => Failure { step: LOG_IN, detail: error.to_string(), remedy: NO_METHOD },
+        ImapError::Token(error) => explain_token(error),
         ImapError::LoginRefused(_) => {
             Failure { step: LOG_IN, detail: error.to_string(), remedy: WRONG_LOGIN }
         }
@@ -147,6 +159,7 @@ fn explain_smtp(error: &SmtpFailure) -> Failure {
             detail: "The server offers no login method that we know.".to_owned(),
             remedy: NO_METHOD,
         },
+        SmtpFailure::Token(error) => explain_token(error),
         SmtpFailure::LoginRefused(reply) => {
             Failure { step: LOG_IN, detail: reply.text(), remedy: WRONG_LOGIN }
         }

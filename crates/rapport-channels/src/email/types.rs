@@ -2,9 +2,13 @@
 //! Nothing here knows about conversations or the store; ids are passed in as text or bytes.
 
 use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::oauth::TokenError;
 
 /// A mailbox with an optional display name.
 /// `address` keeps the local part as written and has a lower-case domain.
@@ -321,30 +325,36 @@ pub enum TlsMode {
 }
 
 /// Where a mail server is and how to log in.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
 pub struct ServerSettings {
     pub host: String,
     pub port: u16,
     pub tls: TlsMode,
     pub verify_certificates: bool,
     /// PEM certificates that are trusted in addition to the system's.
-    #[serde(default)]
     pub additional_roots_pem: Option<String>,
     pub credentials: Option<Credentials>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone)]
 pub enum Credentials {
     Password {
         username: String,
         password: String,
     },
-    /// XOAUTH2 bearer token.
+    /// XOAUTH2, with a token that is asked for at each log-in.
     AccessToken {
         username: String,
-        token: String,
+        tokens: Arc<dyn TokenSource>,
     },
+}
+
+/// Gives out access tokens that are good at the moment.
+pub trait TokenSource: Send + Sync {
+    fn token(&self) -> Pin<Box<dyn Future<Output = Result<String, TokenError>> + Send + '_>>;
+
+    /// A server did not take this token: it is not given out again.
+    fn forget(&self, token: &str);
 }
 
 impl std::fmt::Debug for ServerSettings {

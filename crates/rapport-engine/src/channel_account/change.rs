@@ -203,7 +203,7 @@ fn update(
     id: &ChannelAccountId,
     change: &AccountChange,
 ) -> Result<ChannelAccount, Error> {
-    let mut stored = rapport_store::channel_account::find(tx, id)?.ok_or(Error::NotFound)?;
+    let mut stored = rapport_store::channel_account::find_for_update(tx, id)?.ok_or(Error::NotFound)?;
     let account = &mut stored.account;
     if change.expected_version.is_some_and(|expected| expected != account.version) {
         let current = query::shown(engine, stored)?;

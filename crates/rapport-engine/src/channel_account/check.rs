@@ -2,7 +2,7 @@
 
 use rapport_channels::email::check::{Check, test_inbound, test_outbound};
 use rapport_domain::model::ChannelAccount;
-use rapport_domain::{Channel, ChannelAccountId, Permission};
+use rapport_domain::{Channel, ChannelAccountId, Permission, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,7 +39,7 @@ impl Engine {
         match account.channel {
             Channel::Email => {
                 let email = self.read(&caller.workspace, move |tx| load_email(tx, &id)).await?;
-                checks.extend(self.test_email(&email).await?);
+                checks.extend(self.test_email(&caller.workspace, &email).await?);
             }
             Channel::Chat => {
                 let chat = self.read(&caller.workspace, move |tx| load_chat(tx, &id)).await?;
@@ -50,13 +50,17 @@ impl Engine {
         Ok(checks)
     }
 
-    async fn test_email(&self, email: &EmailAccount) -> Result<Vec<ConnectionCheck>, Error> {
+    async fn test_email(
+        &self,
+        workspace: &WorkspaceId,
+        email: &EmailAccount,
+    ) -> Result<Vec<ConnectionCheck>, Error> {
         let policy = &self.config().outbound_policy;
-        let mut checks: Vec<ConnectionCheck> = match email.imap_settings(self)? {
+        let mut checks: Vec<ConnectionCheck> = match email.imap_settings(self, workspace)? {
             Some(settings) => test_inbound(&settings, policy).await.into_iter().map(Into::into).collect(),
             None => vec![arrival(&email.account, how_mail_arrives(email.config.inbound.kind))],
         };
-        match email.submit_settings(self)? {
+        match email.submit_settings(self, workspace)? {
             Some(settings) => {
                 checks.extend(test_outbound(&settings, policy).await.into_iter().map(ConnectionCheck::from));
             }

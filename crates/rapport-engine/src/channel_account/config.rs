@@ -19,6 +19,9 @@ pub struct EmailConfig {
     pub signature_html: Option<String>,
     pub inbound: InboundConfig,
     pub outbound: OutboundConfig,
+    /// How access tokens are asked for; needed where `authentication` is `oauth2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth: Option<OauthConfig>,
     #[serde(default)]
     pub thread_scope: ThreadScope,
 }
@@ -37,6 +40,27 @@ pub enum ThreadScope {
     #[default]
     Workspace,
     PerThread,
+}
+
+/// The registration with the mailbox's provider. Its client secret and refresh token are secrets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OauthConfig {
+    pub client_id: String,
+    /// Such as `https://oauth2.googleapis.com/token`.
+    pub token_endpoint: String,
+    /// Asked for with each token; by default what was granted at the sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Authentication {
+    #[default]
+    Password,
+    /// XOAUTH2 with an access token.
+    Oauth2,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -83,6 +107,8 @@ pub struct InboundConfig {
     pub tls: Option<TlsSetting>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<Authentication>,
     /// Whether a certificate that is not trusted is an error. Switch it off for test servers only.
     #[serde(default = "yes")]
     pub verify_certificates: bool,
@@ -116,6 +142,8 @@ pub struct OutboundConfig {
     pub tls: Option<TlsSetting>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<Authentication>,
     /// Whether a certificate that is not trusted is an error. Switch it off for test servers only.
     #[serde(default = "yes")]
     pub verify_certificates: bool,

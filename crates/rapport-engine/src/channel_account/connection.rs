@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use rapport_channels::email::imap::{FirstSync, ImapSettings};
 use rapport_channels::email::{Credentials, ServerSettings, SubmitSettings, SubmitTimeouts, TlsMode};
+use rapport_domain::WorkspaceId;
 use rapport_domain::clock::random_bytes;
 
-use super::config::{AfterFetch, InboundKind, OutboundKind, TlsSetting};
+use super::config::{AfterFetch, Authentication, InboundKind, OutboundKind, TlsSetting};
+use super::oauth::MailboxTokens;
 use super::query::EmailAccount;
 use super::secrets::{INBOUND_PASSWORD, OUTBOUND_PASSWORD};
 use crate::{Engine, Error};
@@ -23,6 +25,7 @@ struct Server<'a> {
     tls: Option<TlsSetting>,
     verify_certificates: bool,
     username: Option<&'a str>,
+    authentication: Option<Authentication>,
     password_name: &'a str,
 }
 
@@ -35,7 +38,11 @@ impl EmailAccount {
     }
 
     /// How to send; `None` when the account only receives.
-    pub fn submit_settings(&self, engine: &Engine) -> Result<Option<SubmitSettings>, Error> {
+    pub fn submit_settings(
+        &self,
+        engine: &Engine,
+        workspace: &WorkspaceId,
+    ) -> Result<Option<SubmitSettings>, Error> {
         let outbound = &self.config.outbound;
         let (OutboundKind::Smtp, Some(host), Some(port)) =
             (outbound.kind, outbound.host.as_deref(), outbound.port)
@@ -48,17 +55,22 @@ impl EmailAccount {
             tls: outbound.tls,
             verify_certificates: outbound.verify_certificates,
             username: outbound.username.as_deref(),
+            authentication: outbound.authentication,
             password_name: OUTBOUND_PASSWORD,
         };
         Ok(Some(SubmitSettings {
-            server: self.server_settings(engine, server)?,
+            server: self.server_settings(engine, workspace, server)?,
             helo_name: engine.config().mail_host_name.clone(),
             timeouts: SubmitTimeouts::default(),
         }))
     }
 
     /// Which mailbox to fetch; `None` when mail comes another way.
-    pub fn imap_settings(&self, engine: &Engine) -> Result<Option<ImapSettings>, Error> {
+    pub fn imap_settings(
+        &self,
+        engine: &Engine,
+        workspace: &WorkspaceId,
+    ) -> Result<Option<ImapSettings>, Error> {
         let inbound = &self.config.inbound;
         let (InboundKind::Imap, Some(host), Some(port)) =
             (inbound.kind, inbound.host.as_deref(), inbound.port)
@@ -71,11 +83,12 @@ impl EmailAccount {
             tls: inbound.tls,
             verify_certificates: inbound.verify_certificates,
             username: inbound.username.as_deref(),
+            authentication: inbound.authentication,
             password_name: INBOUND_PASSWORD,
         };
         let clock = engine.clone();
         Ok(Some(ImapSettings {
-            server: self.server_settings(engine, server)?,
+            server: self.server_settings(engine, workspace, server)?,
             mailbox: inbound.mailbox.clone().unwrap_or_else(|| "INBOX".to_owned()),
             first_sync: match inbound.first_sync_days {
                 None | Some(0) => FirstSync::FromNow,
@@ -92,12 +105,25 @@ impl EmailAccount {
         }))
     }
 
-    fn server_settings(&self, engine: &Engine, server: Server<'_>) -> Result<ServerSettings, Error> {
-        let mut secrets = engine.open_secrets(&self.account.id, &self.sealed_secrets)?;
-        let credentials = server
-            .username
-            .zip(secrets.remove(server.password_name))
-            .map(|(username, password)| Credentials::Password { username: username.to_owned(), password });
+    fn server_settings(
+        &self,
+        engine: &Engine,
+        workspace: &WorkspaceId,
+        server: Server<'_>,
+    ) -> Result<ServerSettings, Error> {
+        let username = server.username.map(str::to_owned);
+        let credentials = match server.authentication.unwrap_or_default() {
+            Authentication::Password => {
+                let mut secrets = engine.open_secrets(&self.account.id, &self.sealed_secrets)?;
+                username
+                    .zip(secrets.remove(server.password_name))
+                    .map(|(username, password)| Credentials::Password { username, password })
+            }
+            Authentication::Oauth2 => username.map(|username| Credentials::AccessToken {
+                username,
+                tokens: Arc::new(MailboxTokens::new(engine, workspace, &self.account.id)),
+            }),
+        };
         Ok(ServerSettings {
             host: server.host.to_owned(),
             port: server.port,

@@ -9,6 +9,8 @@ use crate::{Engine, Error, FieldError};
 
 pub(super) const INBOUND_PASSWORD: &str = "inbound_password";
 pub(super) const OUTBOUND_PASSWORD: &str = "outbound_password";
+pub(super) const OAUTH_CLIENT_SECRET: &str = "oauth_client_secret";
+pub(super) const OAUTH_REFRESH_TOKEN: &str = "oauth_refresh_token";
 pub(super) const IDENTITY_SECRET: &str = "identity_secret";
 pub(super) const IDENTITY_SECRET_PREVIOUS: &str = "identity_secret_previous";
 
@@ -94,7 +96,10 @@ impl Engine {
 
 fn refusal(channel: Channel, name: &str, value: Option<&str>) -> Option<&'static str> {
     let settable = match (channel, name) {
-        (Channel::Email, INBOUND_PASSWORD | OUTBOUND_PASSWORD) => true,
+        (
+            Channel::Email,
+            INBOUND_PASSWORD | OUTBOUND_PASSWORD | OAUTH_CLIENT_SECRET | OAUTH_REFRESH_TOKEN,
+        ) => true,
         // The old one may be dropped as soon as the site uses the new one.
         (Channel::Chat, IDENTITY_SECRET_PREVIOUS) => value.is_none(),
         _ => false,

@@ -221,7 +221,7 @@ async fn send(
     let permanent = |reason: String| DeliveryError::Permanent { reason, code: None, refused: Vec::new() };
     let settings = prepared
         .account
-        .submit_settings(engine)
+        .submit_settings(engine, &job.workspace_id)
         .map_err(|error| permanent(error.to_string()))?
         .ok_or_else(|| permanent("The mailbox has no server for sending.".to_owned()))?;
     let attachments = load_attachments(engine, job, prepared).await.map_err(|error| {

@@ -183,7 +183,7 @@ async fn start(engine: &Engine, holder: &str, wanted: &Wanted) -> Result<Option<
         })
         .await?;
     let settings = account
-        .imap_settings(engine)?
+        .imap_settings(engine, &wanted.workspace)?
         .ok_or_else(|| Error::Internal("the mailbox has no IMAP server".into()))?;
     let cursor = cursor.map(|cursor| ImapCursor {
         uid_validity: cursor.uid_validity as u32,

@@ -7,6 +7,7 @@ mod fixture;
 mod listener;
 mod lists;
 mod mailboxes;
+mod oauth;
 mod replay;
 mod routing;
 mod sending;

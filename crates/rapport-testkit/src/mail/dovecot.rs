@@ -38,6 +38,16 @@ pub struct Dovecot {
 impl Dovecot {
     /// Starts with a mailbox for each address and password. Blocks for well under a second.
     pub fn start(users: &[(&str, &str)]) -> Result<Self> {
+        Self::start_with(users, None)
+    }
+
+    /// Also takes access tokens (XOAUTH2). A GET of this address with the token behind it says whose token it is, as
+    /// `{"email": …}`, or fails.
+    pub fn start_with_tokens(users: &[(&str, &str)], token_info_url: &str) -> Result<Self> {
+        Self::start_with(users, Some(token_info_url))
+    }
+
+    fn start_with(users: &[(&str, &str)], token_info_url: Option<&str>) -> Result<Self> {
         require_program(PROGRAM, "dovecot-imapd")?;
         require_program("/usr/lib/dovecot/imap", "dovecot-imapd")?;
         require_program("/usr/lib/dovecot/lmtp", "dovecot-lmtpd")?;
@@ -48,7 +58,7 @@ impl Dovecot {
             .tempdir()?;
         let ports = DovecotPorts { imap, imaps, lmtp };
         prepare_folder(folder.path())?;
-        let configuration = configuration(folder.path(), ports)?;
+        let configuration = configuration(folder.path(), ports, token_info_url)?;
         fs::write(folder.path().join("dovecot.conf"), configuration)?;
         let mut dovecot = Self { process: None, folder, ports, users: Vec::new() };
         for (address, password) in users {
@@ -186,7 +196,7 @@ fn id_of(flag: &str, user: Option<&str>) -> Result<String> {
 }
 
 /// Everything in one file, so that nothing of the machine's own configuration is read.
-fn configuration(folder: &Path, ports: DovecotPorts) -> Result<String> {
+fn configuration(folder: &Path, ports: DovecotPorts, token_info_url: Option<&str>) -> Result<String> {
     let folder = folder.to_str().context("the temporary folder's name is not UTF-8")?;
     let DovecotPorts { imap, imaps, lmtp } = ports;
     let (mail_user, mail_group, rootless) = if is_root() {
@@ -195,6 +205,17 @@ fn configuration(folder: &Path, ports: DovecotPorts) -> Result<String> {
     } else {
         let (user, group) = (id_of("-un", None)?, id_of("-gn", None)?);
         (id_of("-u", None)?, id_of("-g", None)?, rootless_configuration(&user, &group))
+    };
+    let (mechanisms, tokens) = match token_info_url {
+        Some(url) => {
+            let settings = format!("{folder}/oauth2.conf");
+            fs::write(&settings, format!("tokeninfo_url = {url}\nusername_attribute = email\n"))?;
+            let tokens = format!(
+                "passdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {settings}\n}}\n"
+            );
+            ("plain login xoauth2", tokens)
+        }
+        None => ("plain login", String::new()),
     };
     Ok(format!(
         r#"
@@ -207,7 +228,7 @@ ssl = yes
 ssl_cert = <{folder}/certificate.pem
 ssl_key = <{folder}/private-key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 auth_username_format = %Lu
 auth_failure_delay = 0
 mail_location = maildir:~/Maildir
@@ -217,7 +238,7 @@ mail_fsync = never
 lda_mailbox_autocreate = yes
 postmaster_address = postmaster@mail.test
 hostname = mail.test
-passdb {{
+{tokens}passdb {{
   driver = passwd-file
   args = {folder}/users
 }}

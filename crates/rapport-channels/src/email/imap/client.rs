@@ -10,6 +10,7 @@ use super::wire::{Response, Value, encode_mailbox, quote};
 use crate::email::tls::{MailStream, TlsError, connect_tls};
 use crate::email::types::{Credentials, ServerSettings, TlsMode};
 use crate::guard::{self, GuardError, OutboundPolicy};
+use crate::oauth::TokenError;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
@@ -29,6 +30,8 @@ pub(crate) enum ImapError {
     NoMechanism,
     #[error("the login was refused: {0}")]
     LoginRefused(String),
+    #[error(transparent)]
+    Token(#[from] TokenError),
     #[error("the server refused: {0}")]
     Refused(String),
     #[error("the server said goodbye: {0}")]
@@ -55,8 +58,20 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Connects, protects the connection as configured and logs in.
+    /// Connects, protects the connection as configured and logs in. A token that is refused although it should be
+    /// good is exchanged once.
     pub async fn open(server: &ServerSettings, policy: &OutboundPolicy) -> Result<Self, ImapError> {
+        match Self::open_once(server, policy).await {
+            Err(ImapError::LoginRefused(_))
+                if matches!(server.credentials, Some(Credentials::AccessToken { .. })) =>
+            {
+                Self::open_once(server, policy).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn open_once(server: &ServerSettings, policy: &OutboundPolicy) -> Result<Self, ImapError> {
         let socket = guard::connect(policy, &server.host, server.port, CONNECT_TIMEOUT).await?;
         let stream = match server.tls {
             TlsMode::Implicit => timed(connect_tls(socket, server)).await??,
@@ -118,9 +133,14 @@ impl Client {
 
     async fn log_in(&mut self, credentials: &Credentials) -> Result<(), ImapError> {
         let result = match credentials {
-            Credentials::AccessToken { username, token } if self.has("AUTH=XOAUTH2") => {
+            Credentials::AccessToken { username, tokens } if self.has("AUTH=XOAUTH2") => {
+                let token = tokens.token().await?;
                 let text = format!("user={username}\x01auth=Bearer {token}\x01\x01");
-                self.authenticate("XOAUTH2", &BASE64.encode(text)).await
+                let result = self.authenticate("XOAUTH2", &BASE64.encode(text)).await;
+                if matches!(result, Err(ImapError::Refused(_))) {
+                    tokens.forget(&token);
+                }
+                result
             }
             Credentials::AccessToken { .. } => return Err(ImapError::NoMechanism),
             Credentials::Password { username, password } if self.has("AUTH=PLAIN") => {

@@ -14,6 +14,7 @@ pub(crate) use self::client::ImapError;
 use self::client::{Client, FetchPart};
 use super::types::ServerSettings;
 use crate::guard::OutboundPolicy;
+use crate::oauth::TokenError;
 
 /// Middleboxes forget silent connections after about ten minutes.
 const LONGEST_IDLE: Duration = Duration::from_secs(9 * 60);
@@ -116,8 +117,14 @@ pub async fn run(
         };
         fetcher.failures = fetcher.failures.saturating_add(1);
         let retry_after = backoff(fetcher.failures, fetcher.settings.jitter_seed);
-        let needs_reauthorisation =
-            matches!(error, FetchError::Imap(ImapError::LoginRefused(_) | ImapError::NoMechanism));
+        let needs_reauthorisation = matches!(
+            error,
+            FetchError::Imap(
+                ImapError::LoginRefused(_)
+                    | ImapError::NoMechanism
+                    | ImapError::Token(TokenError::Refused(_))
+            )
+        );
         tracing::debug!(%error, failures = fetcher.failures, "the mailbox connection ended");
         let status =
             ImapStatus::Disconnected { reason: error.to_string(), needs_reauthorisation, retry_after };

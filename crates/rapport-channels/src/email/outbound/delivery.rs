@@ -6,6 +6,7 @@ use crate::email::inbound::enhanced_code;
 use crate::email::tls::TlsError;
 use crate::email::types::ServerSettings;
 use crate::guard::GuardError;
+use crate::oauth::TokenError;
 
 const MAX_REASON_CHARACTERS: usize = 300;
 
@@ -79,6 +80,7 @@ pub(crate) enum SmtpFailure {
     StartTlsMissing,
     NoMechanism,
     LoginRefused(Reply),
+    Token(TokenError),
     Refused(Reply),
     AllRecipientsRefused(Vec<RefusedRecipient>),
     TooLarge {
@@ -130,6 +132,10 @@ pub(super) fn classify(failure: SmtpFailure) -> DeliveryError {
         SmtpFailure::NoMechanism => {
             DeliveryError::Reauthorise { reason: "the server offers no login method that we know".to_owned() }
         }
+        SmtpFailure::Token(error) => match error {
+            TokenError::Refused(_) => DeliveryError::Reauthorise { reason: error.to_string() },
+            TokenError::Unavailable(_) => retry(error.to_string()),
+        },
         SmtpFailure::LoginRefused(reply) if reply.code < 500 => retry(reply.text()),
         SmtpFailure::LoginRefused(reply) => DeliveryError::Reauthorise { reason: reply.text() },
         SmtpFailure::Refused(reply) if reply.code == 530 || reply.code == 538 => {

@@ -4,6 +4,7 @@ mod compose;
 mod delivery;
 mod reply;
 mod smtp_client;
+mod wire;
 
 pub use compose::{ComposeError, compose};
 pub(crate) use delivery::SmtpFailure;

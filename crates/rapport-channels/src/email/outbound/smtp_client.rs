@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use super::delivery::{
     DeliveryError, RefusedRecipient, Reply, SmtpFailure, SubmitReceipt, SubmitSettings, classify,
 };
+use super::wire::{dot_stuffed, header_of, queue_id};
 use crate::email::address::wire_address;
 use crate::email::tls::{MailStream, connect_tls};
 use crate::email::types::{Credentials, Envelope, TlsMode};
@@ -51,7 +52,22 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
+    /// A token that is refused although it should be good is exchanged once.
     async fn open(settings: &'a SubmitSettings, policy: &OutboundPolicy) -> Result<Session<'a>, SmtpFailure> {
+        match Self::open_once(settings, policy).await {
+            Err(SmtpFailure::LoginRefused(_))
+                if matches!(settings.server.credentials, Some(Credentials::AccessToken { .. })) =>
+            {
+                Self::open_once(settings, policy).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn open_once(
+        settings: &'a SubmitSettings,
+        policy: &OutboundPolicy,
+    ) -> Result<Session<'a>, SmtpFailure> {
         let server = &settings.server;
         let socket = guard::connect(policy, &server.host, server.port, settings.timeouts.connect)
             .await
@@ -121,11 +137,16 @@ impl<'a> Session<'a> {
             .collect();
         let offers = |name: &str| mechanisms.iter().any(|mechanism| mechanism == name);
         let reply = match credentials {
-            Credentials::AccessToken { username, token } if offers("XOAUTH2") => {
+            Credentials::AccessToken { username, tokens } if offers("XOAUTH2") => {
+                let token = tokens.token().await.map_err(SmtpFailure::Token)?;
                 let text = format!("user={username}\x01auth=Bearer {token}\x01\x01");
                 let reply = self.command(&format!("AUTH XOAUTH2 {}", BASE64.encode(text))).await?;
                 // The server explains the refusal in a challenge that must be answered first.
-                if reply.code == 334 { self.command("").await? } else { reply }
+                let reply = if reply.code == 334 { self.command("").await? } else { reply };
+                if reply.code >= 500 {
+                    tokens.forget(&token);
+                }
+                reply
             }
             Credentials::Password { username, password } if offers("PLAIN") => {
                 let text = format!("\0{username}\0{password}");
@@ -313,86 +334,6 @@ fn on_the_wire(address: &str) -> Result<String, SmtpFailure> {
     usable.ok_or_else(|| SmtpFailure::InvalidAddress(address.escape_default().to_string()))
 }
 
-/// What stands before the first empty line.
-fn header_of(message: &[u8]) -> &[u8] {
-    let end = memchr::memmem::find(message, b"\r\n\r\n").unwrap_or(message.len());
-    &message[..end]
-}
-
 async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, SmtpFailure> {
     tokio::time::timeout(limit, future).await.map_err(|_| SmtpFailure::TimedOut)
-}
-
-/// Lines end with CRLF whatever the input had, a leading dot is doubled, and the end is a full line.
-/// Nothing inside the message can therefore look like its end.
-fn dot_stuffed(message: &[u8]) -> Vec<u8> {
-    let mut stuffed = Vec::with_capacity(message.len() + message.len() / 40 + 2);
-    let mut at_line_start = true;
-    let mut bytes = message.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\r' | b'\n' => {
-                if byte == b'\r' && bytes.peek() == Some(&b'\n') {
-                    bytes.next();
-                }
-                stuffed.extend_from_slice(b"\r\n");
-                at_line_start = true;
-            }
-            _ => {
-                if at_line_start && byte == b'.' {
-                    stuffed.push(b'.');
-                }
-                stuffed.push(byte);
-                at_line_start = false;
-            }
-        }
-    }
-    if !at_line_start {
-        stuffed.extend_from_slice(b"\r\n");
-    }
-    stuffed
-}
-
-fn queue_id(response: &str) -> Option<String> {
-    let lower = response.to_ascii_lowercase();
-    let start = ["queued as ", "queued mail for delivery ", "id="]
-        .iter()
-        .find_map(|marker| lower.find(marker).map(|position| position + marker.len()))
-        .or_else(|| (lower.starts_with("ok ") && response.split_whitespace().count() == 2).then_some(3))?;
-    let id: String = response
-        .get(start..)?
-        .trim_start_matches(['<', '(', '['])
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '@'))
-        .take(200)
-        .collect();
-    (!id.is_empty()).then_some(id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_in_a_message_looks_like_its_end() {
-        let cases: &[(&[u8], &[u8])] = &[
-            (b"a\r\n.\r\nb", b"a\r\n..\r\nb\r\n"),
-            (b"a\n.\nRCPT", b"a\r\n..\r\nRCPT\r\n"),
-            (b"a\r.\rb", b"a\r\n..\r\nb\r\n"),
-            (b".", b"..\r\n"),
-            (b"", b""),
-            (b"x\r\n", b"x\r\n"),
-        ];
-        for (input, expected) in cases {
-            assert_eq!(dot_stuffed(input), *expected);
-        }
-    }
-
-    #[test]
-    fn queue_ids_are_found() {
-        assert_eq!(queue_id("2.0.0 Ok: queued as 4AbC12").as_deref(), Some("4AbC12"));
-        assert_eq!(queue_id("Ok 0100018f-abc-000000").as_deref(), Some("0100018f-abc-000000"));
-        assert_eq!(queue_id("OK id=1rAbCd-0001"), Some("1rAbCd-0001".to_owned()));
-        assert_eq!(queue_id("Message accepted"), None);
-    }
 }

@@ -150,10 +150,13 @@ async fn send(
     let local_fault =
         |reason: String| DeliveryError::Retry { after: None, reason, code: None, refused: Vec::new() };
     let permanent = |reason: String| DeliveryError::Permanent { reason, code: None, refused: Vec::new() };
-    let settings =
-        prepared.account.submit_settings(engine).map_err(|error| permanent(error.to_string()))?.ok_or_else(
-            || permanent("This mailbox has no server for sending. Set one up in its settings.".to_owned()),
-        )?;
+    let settings = prepared
+        .account
+        .submit_settings(engine, &job.workspace_id)
+        .map_err(|error| permanent(error.to_string()))?
+        .ok_or_else(|| {
+            permanent("This mailbox has no server for sending. Set one up in its settings.".to_owned())
+        })?;
     let attachments = load_attachments(engine, job, &prepared.stored.message)
         .await
         .map_err(|error| local_fault(error.to_string()))?;
