@@ -5,6 +5,7 @@ mod deliver;
 pub(crate) mod jobs;
 mod mailboxes;
 mod patience;
+mod signature;
 mod sweep;
 
 use std::sync::Arc;

@@ -19,9 +19,9 @@ use rapport_store::jobs::ClaimedJob;
 use rapport_store::message::StoredMessage;
 
 use self::report::{failed, report};
-use super::LEASE_MILLIS;
 use super::jobs::{DeliverPayload, payload};
 use super::patience::write_patiently;
+use super::{LEASE_MILLIS, signature};
 use crate::channel_account::{EmailAccount, load_email};
 use crate::delivery::{self, Change};
 use crate::{Engine, Error};
@@ -234,15 +234,7 @@ fn bodies(prepared: &Prepared) -> (String, String) {
     let message = &prepared.stored.message;
     let mut text = message.body_text.trim_end().to_owned();
     let mut rich = message.body_html.clone().unwrap_or_else(|| html::text_to_html(&message.body_text));
-    if let Some(signature) =
-        prepared.account.config.signature_html.as_deref().filter(|html| !html.trim().is_empty())
-    {
-        text.push_str("\n\n-- \n");
-        text.push_str(html::to_text(signature).trim_end());
-        rich.push_str("<br><div data-signature>");
-        rich.push_str(&html::sanitize_outgoing(signature));
-        rich.push_str("</div>");
-    }
+    signature::append(prepared.account.config.signature_html.as_deref(), &mut text, &mut rich);
     if let Some(previous) = &prepared.quoted {
         let quoted = email::quote_previous(previous);
         text.push_str(&quoted.text);

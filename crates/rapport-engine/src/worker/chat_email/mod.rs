@@ -3,14 +3,11 @@
 //! Messages are marked before the mail leaves. A mark whose holder died says that the mail may have arrived, and it
 //! is not sent again.
 
+mod letter;
+
 use std::sync::Arc;
 
-use jiff::Timestamp as WireTimestamp;
-use rapport_channels::email::reply_token::{AddressTokens, Separator, TokenPurpose};
-use rapport_channels::email::{
-    self, DeliveryError, EmailAddress, Envelope, OutgoingAttachment, OutgoingAutomatic, OutgoingEmail,
-    threading,
-};
+use rapport_channels::email::{self, DeliveryError, EmailAddress, Envelope, OutgoingAttachment};
 use rapport_domain::model::{Conversation, Delivery};
 use rapport_domain::{
     Actor, Channel, ConversationId, DeliveryStatus, Event, MessageId, Timestamp, VisitorId,
@@ -227,7 +224,7 @@ async fn send(
     let attachments = load_attachments(engine, job, prepared).await.map_err(|error| {
         DeliveryError::Retry { after: None, reason: error.to_string(), code: None, refused: Vec::new() }
     })?;
-    let outgoing = outgoing(engine, prepared, attachments);
+    let outgoing = letter::outgoing(engine, prepared, attachments);
     let bytes = email::compose(&outgoing).map_err(|error| permanent(error.to_string()))?;
     let envelope = Envelope {
         sender: Some(prepared.account.config.address.clone()),
@@ -267,65 +264,6 @@ async fn load_attachments(
         });
     }
     Ok(files)
-}
-
-/// The Message-ID, the same for every attempt, so that mail servers can tell a repetition.
-fn email_id(prepared: &Prepared) -> String {
-    let domain = prepared.account.config.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-    let first = prepared.answers.first().map_or("", |answer| answer.id.as_str());
-    threading::message_id(prepared.conversation.id.as_str(), first, domain)
-}
-
-fn outgoing(engine: &Engine, prepared: &Prepared, attachments: Vec<OutgoingAttachment>) -> OutgoingEmail {
-    let config = &prepared.account.config;
-    let name = config.display_name.clone().or_else(|| Some(prepared.site_name.clone()));
-    let reply_to =
-        prepared.conversation.id.to_bytes().zip(prepared.account.token_domain()).map(|(id, domain)| {
-            let tokens = AddressTokens::new(engine.keys().addresses());
-            EmailAddress {
-                name: name.clone(),
-                address: tokens.address(TokenPurpose::Reply, id, "", &domain, Separator::Plus),
-            }
-        });
-    let sent_at =
-        prepared.answers.last().map_or(prepared.conversation.last_activity_at, |answer| answer.sent_at);
-    OutgoingEmail {
-        from: EmailAddress { name, address: config.address.clone() },
-        to: vec![prepared.to.clone()],
-        cc: Vec::new(),
-        reply_to,
-        subject: format!("Your chat with {}", prepared.site_name),
-        message_id: email_id(prepared),
-        in_reply_to: None,
-        references: Vec::new(),
-        date: WireTimestamp::from_millisecond(sent_at.as_millis()).unwrap_or(WireTimestamp::UNIX_EPOCH),
-        text: text(prepared),
-        html: None,
-        attachments,
-        automatic: OutgoingAutomatic::No,
-        loop_account: prepared.account.account.id.as_str().to_owned(),
-        list_unsubscribe: None,
-    }
-}
-
-fn text(prepared: &Prepared) -> String {
-    let mut text = String::new();
-    for answer in &prepared.answers {
-        text.push_str(&format!("{}:\n", answer.author_name));
-        if !answer.body_text.trim().is_empty() {
-            text.push_str(answer.body_text.trim_end());
-            text.push('\n');
-        }
-        for attachment in &answer.attachments {
-            text.push_str(&format!("[{}]\n", attachment.file_name));
-        }
-        text.push('\n');
-    }
-    text.push_str(&format!(
-        "--\nYou get this email because you left a chat with {} before the answer came.\nReply to it to go on with the conversation.\n",
-        prepared.site_name
-    ));
-    text
 }
 
 /// What the server's answer means for the messages and for the job.
@@ -404,7 +342,7 @@ fn note(
 
 /// Lets an answer to the mail find back to the conversation.
 fn note_sent(tx: &mut Tx<'_>, prepared: &Prepared, now: Timestamp) -> Result<(), Error> {
-    let email_id = email_id(prepared);
+    let email_id = letter::email_id(prepared);
     for answer in &prepared.answers {
         rapport_store::message::add_email_id(tx, &email_id, &answer.id)?;
     }
