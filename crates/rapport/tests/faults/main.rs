@@ -12,6 +12,7 @@ mod copied_files;
 mod disk_full;
 mod http;
 mod kill;
+mod kill_while_fetching;
 mod ledger;
 mod mail_server_refuses;
 mod office;
