@@ -74,7 +74,7 @@ fn quote_start(lines: &[&str]) -> Option<usize> {
 
 fn is_quote_start(lines: &[&str], index: usize) -> bool {
     let line = lines[index].trim();
-    if line.len() > 1_000 {
+    if line.len() > 1_000 || !may_start_quote(lines, index) {
         return false;
     }
     let lower = line.to_lowercase();
@@ -89,6 +89,16 @@ fn is_quote_start(lines: &[&str], index: usize) -> bool {
         return true;
     }
     is_header_block(lines, index) || introduction_before_tail(lines, index, &lower)
+}
+
+/// A cheap look before the thorough one, because most lines are ordinary: separators begin with a few characters,
+/// headers hold a colon, and introductions end with one, on this line or one of the next two.
+fn may_start_quote(lines: &[&str], index: usize) -> bool {
+    let line = lines[index].trim_start();
+    let ends_with_colon = |line: &&str| line.trim_end().ends_with([':', '：']);
+    line.starts_with(['-', '_', '#', 'b', 'B'])
+        || line.contains([':', '：'])
+        || lines[index + 1..].iter().take(2).any(ends_with_colon)
 }
 
 /// Outlook writes the headers of the quoted mail as lines, with or without a rule above them.
