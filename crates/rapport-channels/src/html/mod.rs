@@ -3,9 +3,11 @@
 
 mod markup;
 mod normalise;
+mod pieces;
 mod quote;
 mod sanitize;
 mod text;
+mod vocabulary;
 
 pub use quote::split_quote_html;
 pub use sanitize::{SanitizedHtml, sanitize, sanitize_outgoing};

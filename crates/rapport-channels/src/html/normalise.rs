@@ -2,7 +2,9 @@
 //! parsers need time and memory that grow with the square of unclosed or deeply nested elements.
 //! It is no sanitizer. What it lets through is still hostile.
 
-use super::markup::{Tag, decode_entities, entity, read_tag, skip_element};
+use super::markup::{Tag, decode_entities, entity};
+use super::pieces::{Piece, Pieces};
+use super::vocabulary::{ATTRIBUTES, DROPPED, ELEMENTS, VOID};
 
 const MAX_INPUT_BYTES: usize = 2 * 1024 * 1024;
 const MAX_DEPTH: usize = 100;
@@ -16,116 +18,6 @@ const MAX_REFERENCES: usize = 200_000;
 const MAX_RUN_BYTES: usize = 2_048;
 const MAX_RUN_SPECIALS: usize = 100;
 
-/// Elements that may appear at all; the content of others is kept without them.
-pub(super) const ELEMENTS: &[&str] = &[
-    "a",
-    "abbr",
-    "b",
-    "big",
-    "blockquote",
-    "br",
-    "caption",
-    "center",
-    "code",
-    "col",
-    "colgroup",
-    "dd",
-    "del",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "font",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "i",
-    "img",
-    "ins",
-    "li",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "s",
-    "small",
-    "span",
-    "strike",
-    "strong",
-    "sub",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "tt",
-    "u",
-    "ul",
-    "wbr",
-];
-
-pub(super) const ATTRIBUTES: &[&str] = &[
-    "align",
-    "alt",
-    "bgcolor",
-    "border",
-    "cellpadding",
-    "cellspacing",
-    "color",
-    "colspan",
-    "data-quote",
-    "data-remote-src",
-    "dir",
-    "face",
-    "height",
-    "href",
-    "lang",
-    "rowspan",
-    "size",
-    "src",
-    "start",
-    "style",
-    "title",
-    "type",
-    "valign",
-    "width",
-];
-
-pub(super) const VOID: &[&str] = &["br", "col", "hr", "img", "wbr"];
-
-/// Elements that go with all they contain.
-const DROPPED: &[&str] = &[
-    "applet",
-    "audio",
-    "canvas",
-    "embed",
-    "frameset",
-    "head",
-    "iframe",
-    "math",
-    "noembed",
-    "noframes",
-    "noscript",
-    "object",
-    "plaintext",
-    "script",
-    "select",
-    "style",
-    "svg",
-    "template",
-    "textarea",
-    "title",
-    "video",
-    "xmp",
-];
-
 /// What to do with images that would be fetched from the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RemoteImages {
@@ -136,22 +28,22 @@ pub(super) enum RemoteImages {
 
 /// Rewrites the markup with all elements closed in order and nothing nested too deep.
 pub(super) fn normalise(html: &str, remote_images: RemoteImages) -> String {
-    let mut rest = &html[..html.floor_char_boundary(MAX_INPUT_BYTES)];
+    let html = &html[..html.floor_char_boundary(MAX_INPUT_BYTES)];
     let mut writer = Writer {
         remote_images,
-        output: String::with_capacity(rest.len()),
+        output: String::with_capacity(html.len()),
         open: Vec::new(),
         tags: 0,
         references: 0,
         run_bytes: 0,
         run_specials: 0,
-        head_seen: false,
     };
-    while let Some(start) = memchr::memchr(b'<', rest.as_bytes()) {
-        writer.text(&rest[..start]);
-        rest = writer.markup(&rest[start..]);
+    for piece in Pieces::new(html, DROPPED) {
+        match piece {
+            Piece::Text(text) => writer.text(text),
+            Piece::Tag(tag) => writer.tag(&tag),
+        }
     }
-    writer.text(rest);
     while let Some(name) = writer.open.pop() {
         writer.close_tag(name);
     }
@@ -167,7 +59,6 @@ struct Writer {
     /// Of the text since the last tag.
     run_bytes: usize,
     run_specials: usize,
-    head_seen: bool,
 }
 
 impl Writer {
@@ -242,30 +133,14 @@ impl Writer {
         }
     }
 
-    fn markup<'a>(&mut self, rest: &'a str) -> &'a str {
-        if let Some(comment) = rest.strip_prefix("<!--") {
-            return comment.find("-->").map_or("", |end| &comment[end + 3..]);
-        }
-        if rest.starts_with("<!") || rest.starts_with("<?") {
-            return rest.find('>').map_or("", |end| &rest[end + 1..]);
-        }
-        let Some((tag, after)) = read_tag(rest) else {
-            self.escaped('<');
-            return &rest[1..];
-        };
+    fn tag(&mut self, tag: &Tag<'_>) {
         self.tags += 1;
-        if DROPPED.contains(&tag.name.as_str()) {
-            // Only the first head is skipped: looking for the end of many would take too long.
-            let skip = !tag.closing && (tag.name != "head" || !std::mem::replace(&mut self.head_seen, true));
-            return if skip { skip_element(after, &tag.name) } else { after };
-        }
-        let Some(name) = ELEMENTS.iter().find(|known| **known == tag.name) else { return after };
+        let Some(name) = ELEMENTS.iter().find(|known| **known == tag.name) else { return };
         if tag.closing {
             self.close(name);
         } else if self.tags <= MAX_TAGS {
-            self.open(name, &tag);
+            self.open(name, tag);
         }
-        after
     }
 
     fn close(&mut self, name: &'static str) {

@@ -2,8 +2,8 @@
 //! Quotes between new text keep their place: folding them would hide what is being answered.
 
 use super::markup::read_tag;
-use super::normalise::VOID;
 use super::text::to_text;
+use super::vocabulary::VOID;
 
 /// A piece of quoted history, as byte positions.
 #[derive(Debug, Clone, Copy)]

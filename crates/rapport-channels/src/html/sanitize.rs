@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use ammonia::{Builder, UrlRelative};
 
 use super::markup::{decode_entities, read_tag};
-use super::normalise::{ATTRIBUTES, ELEMENTS, RemoteImages, normalise};
+use super::normalise::{RemoteImages, normalise};
+use super::vocabulary::{ATTRIBUTES, ELEMENTS};
 
 /// One megabyte of image data in base64.
 pub(super) const MAX_DATA_URL_BYTES: usize = 1_400_000;

@@ -1,21 +1,23 @@
 //! Plain text from HTML and back. A single pass over the markup without a tree, so depth costs nothing.
 
-use super::markup::{Tag, decode_entities, read_tag, skip_element};
+use super::markup::{Tag, decode_entities};
+use super::pieces::{Piece, Pieces};
 
 const MAX_OUTPUT_BYTES: usize = 4 * 1024 * 1024;
+/// Fewer than are left out of what is shown: a text that nobody can see as HTML is better than none.
+const DROPPED: &[&str] = &["script", "style", "head", "title", "noscript", "svg", "math", "template"];
 
 /// A readable plain text of an HTML document or fragment.
 pub fn to_text(html: &str) -> String {
     let mut writer = TextWriter::default();
-    let mut rest = html;
-    while !rest.is_empty() && writer.output.len() < MAX_OUTPUT_BYTES {
-        let Some(start) = rest.find('<') else {
-            writer.text(rest);
+    for piece in Pieces::new(html, DROPPED) {
+        match piece {
+            Piece::Text(text) => writer.text(text),
+            Piece::Tag(tag) => writer.tag(&tag),
+        }
+        if writer.output.len() >= MAX_OUTPUT_BYTES {
             break;
-        };
-        writer.text(&rest[..start]);
-        rest = &rest[start..];
-        rest = writer.markup(rest);
+        }
     }
     writer.finish()
 }
@@ -30,39 +32,10 @@ struct TextWriter {
     /// The depth of blank lines where a quote begins or ends.
     gap_depth: Option<usize>,
     preformatted: usize,
-    head_seen: bool,
     link: Option<(String, usize)>,
 }
 
 impl TextWriter {
-    /// Consumes one tag, comment or stray `<` and returns what follows.
-    fn markup<'a>(&mut self, rest: &'a str) -> &'a str {
-        if let Some(comment) = rest.strip_prefix("<!--") {
-            return comment.find("-->").map_or("", |end| &comment[end + 3..]);
-        }
-        if rest.starts_with("<!") || rest.starts_with("<?") {
-            return rest.find('>').map_or("", |end| &rest[end + 1..]);
-        }
-        let Some((tag, after)) = read_tag(rest) else {
-            self.text("<");
-            return &rest[1..];
-        };
-        if !tag.closing
-            && matches!(
-                tag.name.as_str(),
-                "script" | "style" | "head" | "title" | "noscript" | "svg" | "math" | "template"
-            )
-        {
-            // A document has one head; searching the end of more would only cost time.
-            if tag.name == "head" && std::mem::replace(&mut self.head_seen, true) {
-                return after;
-            }
-            return skip_element(after, &tag.name);
-        }
-        self.tag(&tag);
-        after
-    }
-
     fn tag(&mut self, tag: &Tag<'_>) {
         match (tag.name.as_str(), tag.closing) {
             ("br", _) => self.breaks += 1,
