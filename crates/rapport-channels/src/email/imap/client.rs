@@ -6,45 +6,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::io::{AsyncWriteExt, BufReader};
 
+use super::error::ImapError;
 use super::wire::{Response, Value, encode_mailbox, quote};
-use crate::email::tls::{MailStream, TlsError, connect_tls};
+use crate::email::tls::{MailStream, connect_tls};
 use crate::email::types::{Credentials, ServerSettings, TlsMode};
-use crate::guard::{self, GuardError, OutboundPolicy};
-use crate::oauth::TokenError;
+use crate::guard::{self, OutboundPolicy};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 const SMALL_LITERALS: usize = 64 * 1024;
 /// A server that keeps talking without answering is not worth listening to.
 const MAX_RESPONSES: usize = 2_000_000;
-
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ImapError {
-    #[error(transparent)]
-    Guard(#[from] GuardError),
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    #[error("the server does not offer STARTTLS")]
-    StartTlsMissing,
-    #[error("the server offers no login method that we know")]
-    NoMechanism,
-    #[error("the login was refused: {0}")]
-    LoginRefused(String),
-    #[error(transparent)]
-    Token(#[from] TokenError),
-    #[error("the server refused: {0}")]
-    Refused(String),
-    #[error("the server said goodbye: {0}")]
-    Bye(String),
-    #[error("the server's answer was not understood: {0}")]
-    Protocol(&'static str),
-    #[error("the answer is larger than allowed")]
-    TooLarge,
-    #[error("the connection was closed")]
-    Cut,
-    #[error("the server did not answer in time")]
-    TimedOut,
-}
 
 pub(super) struct Selected {
     pub uid_validity: u32,

@@ -2,6 +2,7 @@
 //! The position moves only together with what the sink has stored, so nothing is lost or skipped.
 
 mod client;
+mod error;
 mod wire;
 
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::sync::watch;
 
-pub(crate) use self::client::ImapError;
 use self::client::{Client, FetchPart};
+pub(crate) use self::error::ImapError;
 use super::types::ServerSettings;
 use crate::guard::OutboundPolicy;
 use crate::oauth::TokenError;
