@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 
-use super::client::ImapError;
+use super::error::ImapError;
 
 /// A long SEARCH answer is one line; half a million identifiers fit.
 const MAX_LINE_BYTES: u64 = 4 * 1024 * 1024;
