@@ -99,7 +99,7 @@ export function MenuItem({
           />
         </svg>
       ) : null}
-      {shortcut ? <Kbd keys={shortcut} className="text-text-3" /> : null}
+      {shortcut ? <Kbd keys={shortcut} className="text-text-3 pointer-coarse:hidden" /> : null}
     </DropdownMenu.Item>
   );
 }

@@ -10,6 +10,14 @@ export const regionIds = {
   main: "main",
 } as const;
 
+/**
+ * Runs once a panel that closes now has given the focus back, which it does a moment later.
+ * What opens before that would see the focus leave and close again.
+ */
+export function afterFocusReturns(run: () => void) {
+  window.setTimeout(() => window.setTimeout(run));
+}
+
 const focus = (id: string) => document.getElementById(id)?.focus();
 
 /** Whether the list can be seen, as opposed to another screen or a conversation that fills the window. */

@@ -34,6 +34,7 @@ import { useTranslation } from "react-i18next";
 import { channelAccountsQuery, countsQuery } from "@/data/queries";
 import { capped } from "@/i18n/format";
 import { useConnectionState } from "@/realtime/provider";
+import { afterFocusReturns } from "./focus";
 import { complain } from "./notify";
 import { overlays } from "./overlays";
 import { railWide, type Theme, theme, themes } from "./preferences";
@@ -316,7 +317,7 @@ function ProfileMenu({ wide }: { wide: boolean }) {
         <MenuItem
           icon={<Keyboard className="size-4" />}
           shortcut="?"
-          onSelect={() => window.setTimeout(() => overlays.open("shortcuts"))}
+          onSelect={() => afterFocusReturns(() => overlays.open("shortcuts"))}
         >
           {t("action.shortcuts")}
         </MenuItem>

@@ -50,7 +50,11 @@ export default function SearchScreen() {
             className="h-11 w-full rounded-card bg-bg ps-10 pe-3 text-reading shadow-[inset_0_0_0_1px_var(--control)] outline-none focus:shadow-[inset_0_0_0_2px_var(--accent)]"
           />
         </div>
-        <div role="toolbar" aria-label={t("search.kinds")} className="mt-3 flex gap-1">
+        <div
+          role="toolbar"
+          aria-label={t("search.kinds")}
+          className="mt-2 flex gap-1 overflow-x-auto py-1 [scrollbar-width:none]"
+        >
           {types.map((entry) => (
             <button
               key={entry}
@@ -60,7 +64,7 @@ export default function SearchScreen() {
                 void navigate({ to: "/search", search: { q, type: entry }, replace: true })
               }
               className={cx(
-                "h-7 rounded-full px-3 text-small font-medium pointer-coarse:h-11",
+                "touch-area h-7 rounded-full px-3 text-small font-medium whitespace-nowrap",
                 type === entry ? "bg-text text-bg" : "text-text-2 hover:bg-hover",
               )}
             >
@@ -165,8 +169,8 @@ function ResultRow({ result }: { result: SearchResult }) {
       <Avatar id={conversation.contact?.id ?? conversation.id} name={name} />
       <span className="min-w-0 flex-1">
         <span className="flex items-center gap-2">
-          <span className="truncate font-medium">{name}</span>
-          <span className="truncate text-small text-text-3">
+          <span className="max-w-full shrink-0 truncate font-medium">{name}</span>
+          <span className="truncate text-small text-text-3 max-sm:hidden">
             {conversation.subject || conversation.topic}
           </span>
         </span>

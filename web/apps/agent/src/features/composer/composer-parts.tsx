@@ -48,7 +48,7 @@ export function ModeBar({
             aria-pressed={mode === entry}
             onClick={() => onMode(entry)}
             className={cx(
-              "h-7 rounded-control px-2.5 text-small font-medium pointer-coarse:h-11",
+              "touch-area h-7 rounded-control px-2.5 text-small font-medium",
               mode === entry
                 ? entry === "note"
                   ? "bg-note-text text-note-bg"

@@ -60,7 +60,7 @@ export function ListHeader({ view, search, onSearch, onView, viewsInMenu }: List
           />
         ) : null}
       </div>
-      <div className="px-3 pb-2">
+      <div className="px-3 pb-1">
         <SearchField search={search} onSearch={onSearch} />
       </div>
       <ChannelTabs search={search} onSearch={onSearch} />
@@ -111,7 +111,7 @@ function ChannelTabs({ search, onSearch }: Controls) {
     <div
       role="toolbar"
       aria-label={t("filter.channel")}
-      className="flex gap-1 overflow-x-auto border-b border-line px-3 pb-2 [scrollbar-width:none]"
+      className="flex gap-1 overflow-x-auto border-b border-line px-3 pt-1 pb-2 [scrollbar-width:none]"
     >
       {tabs.map((channel) => {
         const active = (search.channel ?? null) === channel;
@@ -123,7 +123,7 @@ function ChannelTabs({ search, onSearch }: Controls) {
             aria-pressed={active}
             onClick={() => onSearch({ ...search, channel: channel ?? undefined })}
             className={cx(
-              "inline-flex h-7 shrink-0 items-center gap-1.5 rounded-full px-2.5 text-small font-medium transition-colors duration-75 pointer-coarse:h-11",
+              "touch-area inline-flex h-7 shrink-0 items-center gap-1.5 rounded-full px-2.5 text-small font-medium transition-colors duration-75 pointer-coarse:px-3.5",
               active
                 ? "bg-text text-bg [&_svg]:text-current"
                 : "text-text-2 hover:bg-hover hover:text-text",

@@ -98,7 +98,7 @@ export const ListRow = memo(function ListRow({
           className="compact:size-8"
         />
         {conversation.status !== "open" ? (
-          <span className="absolute -end-1 -bottom-1 rounded-full bg-surface p-px">
+          <span className="absolute -end-1 -bottom-1 z-20 rounded-full bg-surface p-px">
             <StatusIcon status={conversation.status} className="size-3.5" />
           </span>
         ) : null}

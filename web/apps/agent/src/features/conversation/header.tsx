@@ -22,6 +22,7 @@ import {
   Hash,
   History,
   Link2,
+  ListFilter,
   MailOpen,
   PanelRight,
   Pencil,
@@ -31,6 +32,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { copy, setPriority, setStatus, setTopic } from "@/actions/commands";
 import { useAction, useActionContext } from "@/actions/use-actions";
+import { afterFocusReturns, focusTimeline } from "@/app/focus";
 import { useOverlay } from "@/app/overlays";
 import { focusMode } from "@/app/preferences";
 import { useStore } from "@/app/store";
@@ -191,6 +193,17 @@ function Viewers({ viewers }: { viewers: readonly Viewer[] }) {
   );
 }
 
+/** On a phone the menu of the dots opens these; their own button is only where they hang. */
+const onPhoneOnlyAPlace =
+  "max-sm:invisible max-sm:!w-0 max-sm:!min-w-0 max-sm:overflow-hidden max-sm:!p-0";
+
+/** A button that cannot be seen cannot take the focus back. */
+function giveFocusBack(event: Event) {
+  if (window.innerWidth >= 640) return;
+  event.preventDefault();
+  focusTimeline();
+}
+
 function StatusMenu({ detail }: { detail: ConversationDetail }) {
   const { t } = useTranslation();
   const [open, setOpen] = useOverlay("status");
@@ -212,7 +225,7 @@ function StatusMenu({ detail }: { detail: ConversationDetail }) {
         <MenuTrigger asChild>
           <Button
             kind="ghost"
-            className="px-2 max-sm:hidden"
+            className={cx("px-2", onPhoneOnlyAPlace)}
             aria-label={t("conversation.status_is", { status: label })}
           >
             <StatusIcon status={detail.status} />
@@ -220,7 +233,7 @@ function StatusMenu({ detail }: { detail: ConversationDetail }) {
           </Button>
         </MenuTrigger>
       </Tooltip>
-      <MenuContent align="end" className="w-72">
+      <MenuContent align="end" className="w-72" onCloseAutoFocus={giveFocusBack}>
         <MenuLabel>{t("field.status")}</MenuLabel>
         {statuses
           .filter((status) => status !== "closed" || mayClose.shown)
@@ -254,10 +267,10 @@ function PriorityMenu({ detail }: { detail: ConversationDetail }) {
           label={t("conversation.priority_is", { priority: label })}
           shortcut={action.shortcut}
           icon={<PriorityIcon priority={detail.priority} />}
-          className="max-sm:hidden"
+          className={onPhoneOnlyAPlace}
         />
       </MenuTrigger>
-      <MenuContent align="end">
+      <MenuContent align="end" onCloseAutoFocus={giveFocusBack}>
         <MenuLabel>{t("field.priority")}</MenuLabel>
         {priorities.map((priority) => (
           <MenuItem
@@ -302,6 +315,14 @@ function MoreMenu() {
         <ActionItem id="conversation.follow_up" icon={<Reply className="size-4" />} />
         <ActionItem id="conversation.mark_unread" icon={<MailOpen className="size-4" />} />
         <ActionItem id="conversation.contact_history" icon={<History className="size-4" />} />
+        {(["all", "messages", "notes", "activity"] as const).map((show) => (
+          <ActionItem
+            key={show}
+            id={`timeline.show_${show}`}
+            icon={<ListFilter className="size-4" />}
+            smallOnly
+          />
+        ))}
         <MenuSeparator />
         <ActionItem id="conversation.copy_link" icon={<Link2 className="size-4" />} />
         <ActionItem id="conversation.copy_number" icon={<Hash className="size-4" />} />
@@ -328,8 +349,7 @@ function ActionItem({
       shortcut={bound.shortcut}
       disabled={bound.reason !== null}
       hint={bound.reason ?? undefined}
-      // Opening another panel waits until this menu has given the focus back.
-      onSelect={() => window.setTimeout(bound.run)}
+      onSelect={() => afterFocusReturns(bound.run)}
       className={cx(smallOnly && "sm:hidden")}
     >
       {t(`action.${id.split(".")[1]}`)}

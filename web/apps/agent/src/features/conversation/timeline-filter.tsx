@@ -48,6 +48,8 @@ export function TimelineFilterMenu({ show, onShow }: TimelineFilterProps) {
           className={cx(
             "absolute end-3 top-2 z-20 bg-bg shadow-[0_0_0_1px_var(--line)]",
             show !== "all" && "bg-accent-soft text-accent-text",
+            // On a phone it would lie on the text; the menu of the header has it too.
+            "max-sm:hidden",
           )}
         />
       </MenuTrigger>

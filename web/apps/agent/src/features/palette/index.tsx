@@ -9,6 +9,7 @@ import { useDeferredValue } from "react";
 import { useTranslation } from "react-i18next";
 import { type Action, allActions, availability, start } from "@/actions/registry";
 import { useActionContext } from "@/actions/use-actions";
+import { afterFocusReturns } from "@/app/focus";
 import { useOverlay } from "@/app/overlays";
 import { paletteText } from "@/app/palette-text";
 import { picked } from "@/app/selection";
@@ -103,8 +104,7 @@ function Actions({ onDone }: { onDone: () => void }) {
           disabled={reason !== null}
           onSelect={() => {
             onDone();
-            // The next panel opens once this one has given the focus back.
-            window.setTimeout(() => start(action, context));
+            afterFocusReturns(() => start(action, context));
           }}
           className={itemClass}
         >

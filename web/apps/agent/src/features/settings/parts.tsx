@@ -74,16 +74,16 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 
 export function CodeBlock({ code, label }: { code: string; label: string }) {
   return (
-    <div className="relative rounded-card bg-sunken">
+    <div className="flex items-start rounded-card bg-sunken max-sm:flex-col max-sm:items-stretch">
       <pre
         // A long line scrolls, so the block must be reachable from the keyboard.
         // biome-ignore lint/a11y/noNoninteractiveTabindex: see above.
         tabIndex={0}
-        className="overflow-x-auto p-3.5 pe-24 font-mono text-small leading-5 whitespace-pre"
+        className="min-w-0 flex-1 overflow-x-auto p-3.5 font-mono text-small leading-5 whitespace-pre"
       >
         {code}
       </pre>
-      <span className="absolute end-2 top-2">
+      <span className="m-2 shrink-0 max-sm:mt-0 max-sm:self-end">
         <CopyButton text={code} label={label} />
       </span>
     </div>
