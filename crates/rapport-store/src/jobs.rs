@@ -100,6 +100,27 @@ pub fn claim_jobs(
     Ok(jobs.into_iter().map(|(_, job)| job).collect())
 }
 
+/// Claims the first job of one key if it is due, and leaves all others alone, whatever time their holders go by.
+pub fn claim_job_of_key(
+    tx: &mut Tx<'_>,
+    key: &str,
+    now: i64,
+    lease_ms: i64,
+) -> Result<Option<ClaimedJob>, Error> {
+    let lease_until = now + lease_ms;
+    let rows = tx.query(
+        "update jobs set state = 'running', fence = fence + 1, attempts = attempts + 1,
+                claimed_at = ?3, lease_until = ?4
+         where workspace_id = ?1 and state = 'queued' and run_at <= ?3 and id = (
+           select first.id from jobs first
+           where first.workspace_id = ?1 and first.key = ?2 and first.state in ('queued', 'running')
+           order by first.position limit 1)
+         returning workspace_id, id, kind, key, payload, run_at, attempts, max_attempts, fence",
+        &params![key, now, lease_until],
+    )?;
+    rows.first().map(|row| claimed(row, lease_until)).transpose()
+}
+
 /// Puts every claimed job back into the queue at once and answers how many there were. Only for a process that
 /// nobody else works beside: whoever held the claims before has died.
 pub fn release_jobs(tx: &mut ServerTx<'_>) -> Result<u64, Error> {

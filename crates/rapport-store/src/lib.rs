@@ -1,6 +1,7 @@
 //! The only crate that knows SQL: two engines, one text per query, group commit, event log, jobs and search.
 //! What may be written, and when, is decided by the engine crate.
 
+pub mod attempt;
 mod backoff;
 pub mod blob_use;
 pub mod channel_account;

@@ -45,6 +45,13 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/V004__contact_words.sqlite.sql"),
         postgres: include_str!("../migrations/V004__contact_words.postgres.sql"),
     },
+    Step {
+        version: 5,
+        name: "attempts",
+        shared: include_str!("../migrations/V005__attempts.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// Nodes that start at once take turns under this number.

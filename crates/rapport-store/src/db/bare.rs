@@ -1,5 +1,7 @@
 //! The driver with nothing around it, to measure the store against: prepare once, bind, step, commit.
 
+mod copy;
+
 use std::collections::HashMap;
 
 use ::postgres::types::ToSql;
@@ -45,6 +47,16 @@ impl Bare {
     pub fn drop_database(server: &DatabaseUrl, name: &str) -> Result<(), Error> {
         let mut client = administrator(server)?;
         administer(&mut client, &format!("drop database if exists {} with (force)", quoted(name)))
+    }
+
+    /// Fills a PostgreSQL database that has the schema and nothing else from a SQLite file; nothing happens when it
+    /// was filled before. Blocks.
+    pub fn copy_if_empty(from: &DatabaseUrl, to: &DatabaseUrl) -> Result<(), Error> {
+        let (source, mut target) = (Self::open(from)?, Self::open(to)?);
+        let (Driver::Sqlite(source), Driver::Postgres { client, .. }) = (&source.0, &mut target.0) else {
+            return Err(Error::Database("rows are copied from SQLite to PostgreSQL only".to_owned()));
+        };
+        if copy::is_complete(client)? { Ok(()) } else { copy::copy(source, client) }
     }
 
     /// Runs the statements again in one transaction and reads every value they return. Blocks.

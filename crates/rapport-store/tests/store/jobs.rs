@@ -1,8 +1,8 @@
 //! Jobs: leases, fences, order per key, retries and burial.
 
 use rapport_store::jobs::{
-    ClaimedJob, bury_job, cancel_job, claim_jobs, complete_job, extend_lease, list_jobs, next_job_at,
-    release_jobs, replay_job, retry_job, sweep_jobs,
+    ClaimedJob, bury_job, cancel_job, claim_job_of_key, claim_jobs, complete_job, extend_lease, list_jobs,
+    next_job_at, release_jobs, replay_job, retry_job, sweep_jobs,
 };
 use rapport_store::{Engine, Error, NewJob};
 
@@ -14,6 +14,7 @@ on_both_engines! {
     a_stale_holder_is_refused,
     what_a_dead_holder_left_is_free_at_once,
     jobs_of_one_key_run_one_at_a_time_in_order,
+    a_key_can_be_worked_on_alone,
     a_buried_job_can_be_seen_and_replayed,
     a_result_and_its_report_commit_together,
     a_cancelled_job_never_runs,
@@ -138,6 +139,26 @@ async fn jobs_of_one_key_run_one_at_a_time_in_order(engine: Engine) {
     assert_eq!((again.id.as_str(), again.attempts), ("job_9", 2));
     assert!(complete(&bench, &again).await);
     assert_eq!(ids(&claim(&bench, 600, 10).await), ["job_5"]);
+}
+
+async fn a_key_can_be_worked_on_alone(engine: Engine) {
+    let bench = bench(engine).await;
+    let jobs =
+        [("job_1", Some("a"), 100), ("job_2", Some("a"), 50), ("job_3", Some("b"), 10), ("job_4", None, 10)];
+    enqueue(&bench, jobs.map(|(id, key, at)| job(id, key, at)).into()).await;
+    let of_key = async |key: &'static str, now: i64| {
+        let claimed =
+            bench.store.write(&bench.workspace, "k", move |tx| claim_job_of_key(tx, key, now, LEASE_MS));
+        claimed.await.expect("claims")
+    };
+    assert_eq!(of_key("a", 99).await, None, "the first of a key comes first, and it is not due");
+    let first = of_key("a", 100).await.expect("is due");
+    assert_eq!((first.id.as_str(), first.attempts, first.lease_until), ("job_1", 1, 100 + LEASE_MS));
+    assert_eq!(of_key("a", 5_000).await, None, "a claim of another time is not taken away");
+    assert!(complete(&bench, &first).await);
+    assert_eq!(of_key("a", 5_000).await.expect("is next").id, "job_2");
+    assert_eq!(of_key("c", 5_000).await, None);
+    assert_eq!(ids(&claim(&bench, 20, 10).await), ["job_3", "job_4"], "the others are as they were");
 }
 
 async fn a_buried_job_can_be_seen_and_replayed(engine: Engine) {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on is a failed test")]
 
+mod attempts;
 mod batches;
 mod contention;
 mod events;

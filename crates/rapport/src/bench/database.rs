@@ -74,8 +74,21 @@ impl Place {
             blocking(move || Bare::create_database_if_missing(&DatabaseUrl::Postgres(server), &name)).await?;
         }
         let store = open(&url, recorder)?;
+        if self.server.is_some() {
+            self.copy_from_sqlite(conversations, &url).await?;
+        }
         let world = generate::fill(&store, &self.files(), conversations).await?;
         Ok(Opened { engine: live_engine(store, &self.files())?, url, world, files: self.files() })
+    }
+
+    /// The history is made once, in the file that SQLite is measured with, and copied in bulk.
+    async fn copy_from_sqlite(&self, conversations: i64, to: &DatabaseUrl) -> Result<()> {
+        let from = DatabaseUrl::Sqlite(self.folder.join(format!("bench-{conversations}.db")));
+        let store = open(&from, None)?;
+        generate::fill(&store, &self.files(), conversations).await?;
+        store.shutdown().await;
+        let to = to.clone();
+        blocking(move || Bare::copy_if_empty(&from, &to)).await
     }
 
     /// A database with nothing but the workspace; what was there under this name is gone.

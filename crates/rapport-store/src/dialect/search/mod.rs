@@ -3,6 +3,8 @@
 mod postgres;
 mod sqlite;
 
+pub(crate) use postgres::search_vector;
+
 use crate::db::Engine;
 use crate::search::{SearchDocument, SearchHit, SearchKind, SearchQuery, Term};
 use crate::{Error, Param, Row, Tx, params};

@@ -14,10 +14,7 @@ const BLOCKS: [(char, i64); 2] = [('s', 16_384), ('l', 262_144)];
 const MAX_POSITION: usize = 16_383;
 
 pub(super) fn add(tx: &mut Tx<'_>, document: &SearchDocument<'_>, body: &str) -> Result<(), Error> {
-    let mut vector = words_vector(body);
-    for word in [None, Some(document.kind)].map(|kind| scope_word(tx.workspace().as_str(), kind)) {
-        vector.push_str(&format!("'~{word}' "));
-    }
+    let vector = words_vector(tx.workspace().as_str(), document.kind, body);
     let mut params = document_params(document).to_vec();
     params.push(Param::OwnedText(vector));
     tx.execute(&insert_statement(), &params)?;
@@ -91,12 +88,25 @@ fn block_word(name: char, block: i64) -> String {
     format!("~{name}{block}")
 }
 
-/// `'order':1 'late':2 `: the words of a text with their places, as the type is written.
-fn words_vector(body: &str) -> String {
+/// `'order':1 'late':2 '~allwsp…' '~messagewsp…' `: the words of a text with their places, as the type is written,
+/// and those that say whose it is.
+fn words_vector(workspace: &str, kind: SearchKind, body: &str) -> String {
     let mut vector = String::with_capacity(body.len() * 2 + 128);
     for (index, word) in words_of(body).iter().enumerate() {
         let position = (index + 1).min(MAX_POSITION);
         vector.push_str(&format!("'{word}':{position} "));
+    }
+    for word in [None, Some(kind)].map(|kind| scope_word(workspace, kind)) {
+        vector.push_str(&format!("'~{word}' "));
+    }
+    vector
+}
+
+/// All that is indexed of a document whose id is known.
+pub(crate) fn search_vector(workspace: &str, kind: SearchKind, id: i64, body: &str) -> String {
+    let mut vector = words_vector(workspace, kind, body);
+    for (name, size) in BLOCKS {
+        vector.push_str(&format!("'{}' ", block_word(name, id / size)));
     }
     vector
 }
