@@ -1,4 +1,7 @@
-//! What a running server remembers about those who knock: the set-up code and recent attempts. In memory only.
+//! What a running server remembers about those who knock: the set-up code and recent attempts.
+//!
+//! Attempts are counted twice: in memory, which costs nothing and keeps a flood away from the database, and then in
+//! the database, so that all servers on it let in no more together than one would, also after a restart.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,8 +10,8 @@ use rapport_domain::clock::random_bytes;
 use rapport_domain::{Entropy, Timestamp};
 
 use super::limiter::{Limiter, Rate};
-use crate::Error;
-use crate::keys::constant_time_eq;
+use crate::keys::{constant_time_eq, token_hash};
+use crate::{Engine, Error};
 
 /// Letters and digits that are not mistaken for each other when read from a console.
 const CODE_ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
@@ -55,18 +58,77 @@ impl Doorkeeper {
         constant_time_eq(self.0.setup_code.as_bytes(), given.trim().as_bytes())
     }
 
-    /// Counts an attempt before it is checked, so that parallel ones are counted too.
-    pub(super) fn attempt(&self, account: &str, peer: &Peer, now: Timestamp) -> Result<(), Error> {
+    fn attempt(&self, account: &str, peer: &Peer, now: Timestamp) -> Result<(), Error> {
         let address = peer.address.map(network_of);
         self.0.addresses.attempt(address, now)?;
         self.0.accounts.attempt((account.to_owned(), address), now)
     }
 
-    pub(super) fn forgive(&self, account: &str, peer: &Peer) {
+    fn forgive(&self, account: &str, peer: &Peer) {
         let address = peer.address.map(network_of);
         self.0.addresses.forgive(&address);
         self.0.accounts.forgive(&(account.to_owned(), address));
     }
+}
+
+impl Engine {
+    /// Counts an attempt before it is checked, so that parallel ones are counted too.
+    pub(super) async fn knock(
+        &self,
+        doorkeeper: &Doorkeeper,
+        account: &str,
+        peer: &Peer,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        doorkeeper.attempt(account, peer, now)?;
+        let buckets = buckets(account, peer);
+        let wait = self
+            .store()
+            .write_server("door", move |tx| {
+                for (key, Rate { burst, millis_per_attempt }) in &buckets {
+                    let wait = rapport_store::attempt::count(tx, key, now, *burst, *millis_per_attempt)?;
+                    if wait.is_some() {
+                        return Ok::<_, Error>(wait);
+                    }
+                }
+                Ok(None)
+            })
+            .await?;
+        match wait {
+            None => Ok(()),
+            Some(millis) => {
+                Err(Error::RateLimited { retry_after_seconds: (millis as u64).div_ceil(1000).max(1) })
+            }
+        }
+    }
+
+    /// Takes an attempt back, because it turned out to be a good one.
+    pub(super) async fn forgive(
+        &self,
+        doorkeeper: &Doorkeeper,
+        account: &str,
+        peer: &Peer,
+    ) -> Result<(), Error> {
+        doorkeeper.forgive(account, peer);
+        let buckets = buckets(account, peer);
+        self.store()
+            .write_server("door", move |tx| {
+                for (key, rate) in &buckets {
+                    rapport_store::attempt::forgive(tx, key, rate.millis_per_attempt)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// Where an attempt counts in the database. The keys tell nothing about who knocked.
+fn buckets(account: &str, peer: &Peer) -> [(String, Rate); 2] {
+    let network = peer.address.map(network_of).map_or_else(String::new, |network| network.to_string());
+    [
+        (token_hash(&format!("address {network}")), PER_ADDRESS),
+        (token_hash(&format!("account {network} {account}")), PER_ACCOUNT),
+    ]
 }
 
 /// One customer of a provider has a whole /64 of IPv6 addresses, which count as one.

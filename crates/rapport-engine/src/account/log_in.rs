@@ -47,7 +47,7 @@ impl Engine {
     ) -> Result<LoggedIn, Error> {
         // Attempts on addresses that cannot exist are counted like all others.
         let account = email_address::normalise(&request.email).unwrap_or_default();
-        doorkeeper.attempt(&account, peer, self.now())?;
+        self.knock(doorkeeper, &account, peer).await?;
         let email = account.clone();
         let mut candidates = match account.is_empty() {
             true => Vec::new(),
@@ -67,7 +67,7 @@ impl Engine {
             .filter_map(|(candidate, fits)| fits.then_some(candidate))
             .collect();
         let chosen = matching.pop().ok_or(Error::InvalidCredentials)?;
-        doorkeeper.forgive(&account, peer);
+        self.forgive(doorkeeper, &account, peer).await?;
         if !matching.is_empty() {
             matching.push(chosen);
             let choices: Vec<WorkspaceChoice> = matching
@@ -127,7 +127,7 @@ impl Engine {
         peer: &Peer,
     ) -> Result<(), Error> {
         all_valid([checked_password("new_password", new).err()])?;
-        doorkeeper.attempt(caller.user_id().as_str(), peer, self.now())?;
+        self.knock(doorkeeper, caller.user_id().as_str(), peer).await?;
         let user = caller.user_id().clone();
         let stored = self
             .read(&caller.workspace, move |tx| Ok(rapport_store::user::password_hash(tx, &user)?))
@@ -135,7 +135,7 @@ impl Engine {
         if !password::verify(current, stored.iter().cloned().collect()).await?.contains(&true) {
             return Err(Error::invalid("current_password", "This is not your current password."));
         }
-        doorkeeper.forgive(caller.user_id().as_str(), peer);
+        self.forgive(doorkeeper, caller.user_id().as_str(), peer).await?;
         let hash = password::hash(self.entropy(), new).await?;
         let (user, session) = (caller.user_id().clone(), caller.session.clone());
         self.write(&caller.workspace, caller.user_id().as_str(), move |tx| {

@@ -38,7 +38,7 @@ impl Engine {
         if !self.set_up_required().await? {
             return Err(already_set_up());
         }
-        doorkeeper.attempt("set-up", peer, self.now())?;
+        self.knock(doorkeeper, "set-up", peer).await?;
         if !doorkeeper.is_setup_code(&request.setup_code) {
             return Err(Error::invalid(
                 "setup_code",

@@ -52,6 +52,7 @@ impl Engine {
             .store()
             .write_server("sweep", move |tx| {
                 rapport_store::credential::delete_expired_sessions(tx, now)?;
+                rapport_store::attempt::sweep(tx, now)?;
                 rapport_store::idempotency::delete_before(tx, now.plus_seconds(-2 * KEPT_DAY_SECONDS))?;
                 let before = now.plus_seconds(-KEPT_JOB_SECONDS).as_millis();
                 rapport_store::jobs::sweep_jobs(tx, before, 5_000)?;

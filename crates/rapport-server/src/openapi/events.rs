@@ -77,7 +77,8 @@ pub fn describe(document: &mut Value) {
 /// Events are the same for everybody, so their conversations are without what differs from reader to reader.
 fn share_conversations(schemas: &mut Value) {
     let mut shared = schemas["Conversation"].clone();
-    shared["description"] = "A conversation as events carry it: without what differs from reader to reader.".into();
+    shared["description"] =
+        "A conversation as events carry it: without what differs from reader to reader.".into();
     if let Some(properties) = shared["properties"].as_object_mut() {
         properties.retain(|name, _| !["unread_count", "draft"].contains(&name.as_str()));
     }

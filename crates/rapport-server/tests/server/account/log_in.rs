@@ -1,6 +1,8 @@
 //! Sessions: how they begin and how they end.
 
-use rapport_domain::Role;
+use rapport_domain::{Role, SystemEntropy};
+use rapport_engine::Error;
+use rapport_engine::account::{Doorkeeper, LogIn, Peer};
 use rapport_testkit::app::{PASSWORD, TestApp};
 use serde_json::json;
 
@@ -11,6 +13,7 @@ on_both_engines! {
     a_session_lasts_until_log_out,
     wrong_passwords_and_unknown_people_look_the_same,
     guessing_is_slowed_down,
+    guessing_is_slowed_down_by_all_servers_together,
     one_password_for_several_workspaces_asks_which,
     changing_the_password_ends_all_other_sessions,
     a_session_ends_when_it_was_not_used_for_long,
@@ -51,6 +54,33 @@ async fn wrong_passwords_and_unknown_people_look_the_same(app: TestApp) {
     assert_eq!(wrong, attempt("nobody@acme.example", PASSWORD).await);
     assert_eq!(wrong, attempt("no address", PASSWORD).await);
     assert_eq!(wrong, attempt("", "").await);
+}
+
+async fn guessing_is_slowed_down_by_all_servers_together(app: TestApp) {
+    office(&app, "acme").await;
+    let peer = Peer { address: Some([192, 0, 2, 7].into()), user_agent: None };
+    let guess =
+        LogIn { email: "ana@acme.example".to_owned(), password: "a wrong guess".to_owned(), workspace: None };
+    let mut checked = 0;
+    // Each server has a memory of its own, and so has one that was started again.
+    for _ in 0..12 {
+        let server = Doorkeeper::new(&SystemEntropy);
+        match app.engine().log_in(&server, guess.clone(), &peer).await.err() {
+            Some(Error::InvalidCredentials) => checked += 1,
+            Some(Error::RateLimited { retry_after_seconds: 30 }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(checked, 8, "passwords were compared");
+    app.advance_seconds(30);
+    let server = Doorkeeper::new(&SystemEntropy);
+    let right = LogIn { password: PASSWORD.to_owned(), ..guess.clone() };
+    for _ in 0..3 {
+        app.engine().log_in(&server, right.clone(), &peer).await.expect("good attempts do not count");
+    }
+    let other = Peer { address: Some([192, 0, 2, 8].into()), user_agent: None };
+    let refused = app.engine().log_in(&server, guess, &other).await.err();
+    assert!(matches!(refused, Some(Error::InvalidCredentials)), "others are not held up: {refused:?}");
 }
 
 async fn guessing_is_slowed_down(app: TestApp) {
