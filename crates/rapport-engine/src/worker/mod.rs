@@ -11,6 +11,7 @@ mod sweep;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rapport_domain::WorkspaceId;
 use rapport_store::jobs::ClaimedJob;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -33,6 +34,23 @@ impl Engine {
         tasks.spawn(mailboxes::supervise(self.clone(), shutdown.clone()));
         tasks.spawn(sweep::run(self.clone(), shutdown));
         while tasks.join_next().await.is_some() {}
+    }
+
+    /// Runs the jobs of one key that are due now, such as the delivery of a message, and no others: for engines
+    /// that live at different times on the same data.
+    pub async fn drain_jobs_of(&self, workspace: &WorkspaceId, key: &str) -> Result<(), Error> {
+        loop {
+            let (key_, now) = (key.to_owned(), self.now().as_millis());
+            let claimed = self
+                .write(workspace, key, move |tx| {
+                    Ok(rapport_store::jobs::claim_job_of_key(tx, &key_, now, LEASE_MILLIS)?)
+                })
+                .await?;
+            match claimed {
+                Some(job) => run_one(self, job).await,
+                None => return Ok(()),
+            }
+        }
     }
 
     /// Runs every job that is due now and returns how many there were. For tests and the shell.

@@ -31,9 +31,9 @@ pub struct Mail {
 impl Mail {
     pub fn new(side: MailSide, raw: Bytes, at: Timestamp) -> Self {
         let parsed = email::parse(&raw, &ParseContext::default());
-        // What was sent long ago is dated so; what arrives is dated by its arrival.
+        // What was written long ago is dated so, but nothing comes from the future.
         let claimed = parsed.date.map(|date| Timestamp::from_millis(date.as_millisecond()));
-        let at = if side == MailSide::Sent { claimed.unwrap_or(at) } else { at };
+        let at = claimed.map_or(at, |claimed| claimed.min(at));
         Self { id: 0, side, at, raw, parsed }
     }
 }

@@ -24,6 +24,7 @@ use tokio::sync::watch;
 use crate::config::Settings;
 use crate::mail_listener::{self, MailListeners};
 use crate::serve::{self, Parts, Stop};
+use crate::wiring::Foundation;
 use crate::{open_files, wiring};
 use clock::StoryClock;
 use guide::Places;
@@ -71,7 +72,7 @@ pub async fn run(mut settings: Settings) -> Result<()> {
     tokio::spawn(provider.clone().serve(sockets.provider, provider_shutdown));
     let state = match kept {
         Some(state) => workspace::reconnect(&engine, state, provider_address).await?,
-        None => begin(&engine, &clock, &provider, provider_address).await?,
+        None => begin(&foundation, &engine, &clock, &provider, provider_address).await?,
     };
     state.save(&settings.data_folder)?;
     let mail = open_mail(&settings, sockets.smtp).await?;
@@ -90,8 +91,9 @@ pub async fn run(mut settings: Settings) -> Result<()> {
 
 /// The sample data, made once. A folder with other data is left alone.
 async fn begin(
+    foundation: &Foundation,
     engine: &Engine,
-    clock: &Arc<StoryClock>,
+    clock: &StoryClock,
     provider: &MailProvider,
     provider_address: SocketAddr,
 ) -> Result<DemoState> {
@@ -103,7 +105,8 @@ async fn begin(
     let present = SystemClock.now();
     clock.tell(present.plus_seconds(-OLDEST_SECONDS));
     let state = workspace::create(engine, provider_address).await?;
-    history::tell(engine, clock, provider, &state).await?;
+    clock.follow_the_present();
+    history::tell(foundation, provider, &state).await?;
     Ok(state)
 }
 

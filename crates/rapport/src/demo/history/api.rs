@@ -6,26 +6,26 @@ use rapport_engine::conversation::{FirstMessage, NewConversation, Recipient};
 use rapport_engine::message::NewMessage;
 
 use super::plan::Act;
+use super::scene::Scene;
 use super::script::{Story, Turn};
-use super::stage::Stage;
 
-pub async fn receive(stage: &mut Stage<'_>, act: &Act, story: &Story, turn: &Turn) -> Result<()> {
+pub async fn receive(scene: &mut Scene<'_>, act: &Act, story: &Story, turn: &Turn) -> Result<()> {
     let content = NewMessage { body_text: Some(turn.text.clone()), ..NewMessage::default() };
-    if let Some(id) = stage.progress[act.story].conversation.clone() {
-        stage.engine.send_message(&stage.program, &id, Direction::Inbound, content).await?;
+    if let Some(id) = scene.progress(act.story).conversation.clone() {
+        scene.engine.send_message(&scene.stage.program, &id, Direction::Inbound, content).await?;
         return Ok(());
     }
     let id = story.customer.address.clone().context("another system has an id")?;
     let to = Recipient { kind: AddressKind::External, value: id, name: Some(story.customer.name.clone()) };
-    let created = stage
+    let created = scene
         .engine
         .create_conversation(
-            &stage.program,
+            &scene.stage.program,
             NewConversation {
                 contact_id: None,
                 to: Some(to),
                 channel: Channel::Api,
-                channel_account_id: Some(stage.state.api_account.clone()),
+                channel_account_id: Some(scene.stage.state.api_account.clone()),
                 subject: story.subject.clone(),
                 topic: story.subject.clone(),
                 priority: Priority::Normal,
@@ -37,6 +37,6 @@ pub async fn receive(stage: &mut Stage<'_>, act: &Act, story: &Story, turn: &Tur
             },
         )
         .await?;
-    stage.progress[act.story].conversation = Some(created.id);
+    scene.progress(act.story).conversation = Some(created.id);
     Ok(())
 }

@@ -8,26 +8,26 @@ use rapport_simulator::mail::{CustomerFile, CustomerMail, compose, wire_date};
 
 use super::files;
 use super::plan::Act;
+use super::scene::{Scene, SentAnswer};
 use super::script::{Story, Turn};
-use super::stage::{SentAnswer, Stage};
 use crate::demo::cast::{SHOP_NAME, SUPPORT_ADDRESS};
 
-pub async fn receive(stage: &mut Stage<'_>, act: &Act, story: &Story, turn: &Turn) -> Result<()> {
+pub async fn receive(scene: &mut Scene<'_>, act: &Act, story: &Story, turn: &Turn) -> Result<()> {
     let address = story.customer.address.as_deref().context("mail comes from an address")?;
-    let own_thread = stage.progress[act.story].last_answer.clone();
-    let earlier = own_thread.or_else(|| story.again.then(|| stage.answers.get(address).cloned()).flatten());
+    let own_thread = scene.progress(act.story).last_answer.clone();
+    let earlier = own_thread.or_else(|| story.again.then(|| scene.answers.get(address).cloned()).flatten());
     let mail = mail(story, turn, address, earlier.as_ref())?;
-    let message_id = stage.provider.new_message_id(address);
+    let message_id = scene.stage.provider.new_message_id(address);
     let raw = Bytes::from(compose(&mail, &message_id, act.at)?);
     let envelope =
         Envelope { sender: Some(address.to_owned()), recipients: vec![SUPPORT_ADDRESS.to_owned()] };
     let source = EmailSource { envelope: Some(envelope), ..EmailSource::default() };
-    let accepted = stage
+    let accepted = scene
         .engine
-        .ingest_email(&stage.state.workspace, &stage.state.email_account, raw.clone(), source)
+        .ingest_email(&scene.stage.state.workspace, &scene.stage.state.email_account, raw.clone(), source)
         .await?;
-    stage.provider.keep_sent(address, raw);
-    stage.progress[act.story].conversation = Some(accepted.conversation_id);
+    scene.stage.provider.keep_sent(address, raw);
+    scene.progress(act.story).conversation = Some(accepted.conversation_id);
     Ok(())
 }
 

@@ -1,8 +1,11 @@
 //! Puts the turns of all stories on one line of time, with what the team does around them.
 
+use std::collections::{BTreeMap, HashSet};
+
 use rapport_domain::{Channel, Priority, Status, Timestamp};
 
 use super::script::{Story, Turn, Writer};
+use crate::demo::cast;
 
 /// What is younger stays where it is, or there would be nothing new in the morning.
 const LATELY_SECONDS: i64 = 12 * 60 * 60;
@@ -17,6 +20,8 @@ pub struct Act {
     /// Position of the story.
     pub story: usize,
     pub what: What,
+    /// Where the story begins: how many stories have begun before.
+    pub opening: Option<usize>,
 }
 
 pub enum What {
@@ -30,17 +35,40 @@ pub enum What {
 }
 
 /// Everything that happens, in its order.
-pub fn acts(stories: &[Story], now: Timestamp) -> Vec<Act> {
+fn acts(stories: &[Story], now: Timestamp) -> Vec<Act> {
     let mut acts: Vec<Act> = stories
         .iter()
         .enumerate()
         .flat_map(|(number, story)| {
-            acts_of(number, story, now).into_iter().map(move |(at, what)| Act { at, story: number, what })
+            let acts = acts_of(number, story, now).into_iter();
+            acts.map(move |(at, what)| Act { at, story: number, what, opening: None })
         })
         .collect();
     // Stable, so that what one story does at one moment keeps its order.
     acts.sort_by_key(|act| act.at);
+    let mut begun = HashSet::new();
+    for act in &mut acts {
+        act.opening = Some(begun.len()).filter(|_| begun.insert(act.story));
+    }
     acts
+}
+
+/// The same, apart for each customer. What one person says on several channels has to keep its order, because it
+/// meets in one conversation.
+pub fn scenes(stories: &[Story], now: Timestamp) -> Vec<Vec<Act>> {
+    let mut scenes: BTreeMap<String, Vec<Act>> = BTreeMap::new();
+    for act in acts(stories, now) {
+        scenes.entry(person(act.story, &stories[act.story])).or_default().push(act);
+    }
+    scenes.into_values().collect()
+}
+
+/// What tells the customer of a story from all others.
+fn person(number: usize, story: &Story) -> String {
+    let account = story.customer.identity.as_deref();
+    let known = account.and_then(|id| cast::personas().into_iter().find(|persona| persona.user_id == id));
+    let address = story.customer.address.clone().or(known.map(|persona| persona.address));
+    address.map_or_else(|| format!("visitor {number}"), |address| address.to_lowercase())
 }
 
 fn acts_of(number: usize, story: &Story, now: Timestamp) -> Vec<(Timestamp, What)> {
@@ -152,6 +180,29 @@ mod tests {
             let first = acts.iter().find(|act| act.story == number).expect("every story happens");
             assert!(matches!(first.what, What::Customer(_)), "customers begin");
         }
+    }
+
+    #[test]
+    fn scenes_hold_every_act_once_and_each_customer_in_one_of_them() {
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let stories = super::super::stories().expect("all are readable");
+        let scenes = scenes(&stories, now);
+        assert_eq!(scenes.iter().map(Vec::len).sum::<usize>(), acts(&stories, now).len());
+        assert!(scenes.iter().all(|acts| acts.windows(2).all(|pair| pair[0].at <= pair[1].at)));
+        let mut openings: Vec<(usize, Timestamp)> =
+            scenes.iter().flatten().filter_map(|act| act.opening.map(|number| (number, act.at))).collect();
+        openings.sort();
+        assert_eq!(openings.len(), stories.len());
+        assert!(openings.iter().enumerate().all(|(number, opening)| opening.0 == number));
+        assert!(
+            openings.windows(2).all(|pair| pair[0].1 <= pair[1].1),
+            "stories begin in the order of their time"
+        );
+        let of = |name: &str| {
+            let is_there = |acts: &&Vec<Act>| acts.iter().any(|act| stories[act.story].customer.name == name);
+            scenes.iter().filter(is_there).count()
+        };
+        assert_eq!((of("Hanna Vogt"), of("Aoife Byrne")), (1, 1));
     }
 
     #[test]
