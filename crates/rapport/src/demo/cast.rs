@@ -56,3 +56,42 @@ pub fn personas() -> Vec<Persona> {
         persona("Daniel Osei", "daniel.osei@example.com", "New customer with many questions", "shop-1006"),
     ]
 }
+
+/// What the team has found out about a customer; empty where nothing is known.
+pub struct Facts {
+    pub company: &'static str,
+    pub city: &'static str,
+    pub country: &'static str,
+}
+
+pub fn facts(name: &str) -> Option<Facts> {
+    let known = FACTS.iter().find(|facts| facts.0 == name);
+    known.map(|&(_, company, city, country)| Facts { company, city, country })
+}
+
+pub const FACTS: &[(&str, &str, &str, &str)] = &[
+    ("Hanna Vogt", "", "Freiburg", "Germany"),
+    ("Tom Bradley", "3rd Harrow Scouts", "London", "United Kingdom"),
+    ("Ivana Marić", "", "Zadar", "Croatia"),
+    ("Chloé Martin", "Bureau des guides du Brévent", "Chamonix", "France"),
+    ("Marta Nowak", "", "Zakopane", "Poland"),
+    ("Felix Brandt", "Brandt & Söhne GmbH", "Freiburg", "Germany"),
+    ("Aoife Byrne", "", "Galway", "Ireland"),
+    ("Luca Ferri", "", "Aosta", "Italy"),
+    ("Petra Novák", "", "Brno", "Czechia"),
+    ("Kenji Watanabe", "", "Nagano", "Japan"),
+    ("Liam Walsh", "", "Dublin", "Ireland"),
+    ("Noah Evans", "Sarek 26", "Cardiff", "United Kingdom"),
+    ("Gabriel Rossi", "Scuola di alpinismo Ortles", "Bolzano", "Italy"),
+    ("Jiří Procházka", "Krkonošské chaty", "Vrchlabí", "Czechia"),
+    ("Rebecca Stone", "Northern Trails", "Keswick", "United Kingdom"),
+    ("Karl Lehmann", "", "Leipzig", "Germany"),
+    ("Lena Hoffmann", "", "Innsbruck", "Austria"),
+    ("Harald Moen", "", "Bergen", "Norway"),
+    ("Amara Diallo", "", "Lyon", "France"),
+    ("Grace Kim", "", "Edinburgh", "United Kingdom"),
+    ("Peter Lindholm", "Lindholm Guiding", "Uppsala", "Sweden"),
+    ("Mira Keller", "Kletterhalle Süd", "Munich", "Germany"),
+    ("Simon Fraser", "", "Aviemore", "United Kingdom"),
+    ("Isabel Ortiz", "", "Granada", "Spain"),
+];

@@ -38,7 +38,7 @@ fn lines(places: &Places<'_>, state: &DemoState) -> Vec<String> {
         format!("Chat as a visitor of the shop      {url}/demo/shop"),
         format!("API documentation                  {url}/api/docs"),
         format!("API token                          {}", state.api_token),
-        format!("  curl -H 'Authorization: Bearer {}' {url}/api/v1/conversations?limit=3", state.api_token),
+        format!("  curl -H 'Authorization: Bearer {}' '{url}/api/v1/conversations?limit=3'", state.api_token),
         format!("Mail for {SUPPORT_ADDRESS} is taken in by SMTP on {smtp}{}", taken(places)),
         format!(
             "  swaks --server {smtp} --from jo@example.org --to {SUPPORT_ADDRESS} --header 'Subject: Hello' --body 'Is it warm?'"

@@ -5,6 +5,7 @@ mod api;
 mod chat;
 mod email;
 mod files;
+mod markup;
 mod plan;
 mod scene;
 mod script;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use rapport_domain::model::{DraftContent, Message};
+use rapport_domain::model::{ContactReference, DraftContent, Message};
 use rapport_domain::{
     AttachmentId, Channel, ConversationId, Direction, DraftMode, Permission, Priority, Status, Timestamp,
 };
 use rapport_engine::chat::Visit;
+use rapport_engine::contact::ContactChange;
 use rapport_engine::conversation::{Assignment, ConversationChange};
 use rapport_engine::message::{NewMessage, NewNote};
 use rapport_engine::{Caller, Engine};
@@ -17,7 +18,8 @@ use rapport_engine::{Caller, Engine};
 use super::plan::Act;
 use super::script::{Story, Turn, Writer};
 use super::stage::Stage;
-use super::{chat, files};
+use super::{chat, files, markup};
+use crate::demo::cast;
 use crate::demo::clock::StoryClock;
 
 /// How long a mail is on its way.
@@ -49,11 +51,13 @@ pub struct Scene<'a> {
     progress: HashMap<usize, Progress>,
     /// The last answer that each address got, over all stories.
     pub answers: HashMap<String, SentAnswer>,
+    /// Whoever takes care of a customer first writes down who that is.
+    is_known: bool,
 }
 
 impl<'a> Scene<'a> {
     pub fn new(stage: &'a Stage<'a>, engine: Engine, clock: Arc<StoryClock>) -> Self {
-        Self { stage, engine, clock, progress: HashMap::new(), answers: HashMap::new() }
+        Self { stage, engine, clock, progress: HashMap::new(), answers: HashMap::new(), is_known: false }
     }
 
     pub fn conversation(&self, story: usize) -> Result<&ConversationId> {
@@ -75,7 +79,12 @@ impl<'a> Scene<'a> {
         let caller = self.stage.teammate(key)?.clone();
         self.read(&caller, act.story).await?;
         let attachment_ids = self.upload(&caller, turn).await?;
-        let new = NewMessage { body_text: Some(turn.text.clone()), attachment_ids, ..NewMessage::default() };
+        let new = NewMessage {
+            body_text: Some(markup::plain(&turn.text)),
+            body_html: (story.channel == Channel::Email).then(|| markup::html(&turn.text)),
+            attachment_ids,
+            ..NewMessage::default()
+        };
         let id = self.conversation(act.story)?.clone();
         let message = self.engine.send_message(&caller, &id, Direction::Outbound, new).await?;
         match story.channel {
@@ -133,24 +142,42 @@ impl<'a> Scene<'a> {
         Ok(())
     }
 
-    pub async fn take(&self, story: usize, key: &str) -> Result<()> {
+    pub async fn take(&mut self, story: usize, key: &str) -> Result<()> {
         let caller = self.stage.teammate(key)?;
         self.read(caller, story).await?;
         self.assign(caller, caller, story).await
     }
 
-    pub async fn hand(&self, story: usize, by: &str, to: &str) -> Result<()> {
+    pub async fn hand(&mut self, story: usize, by: &str, to: &str) -> Result<()> {
         let by = self.stage.teammate(by)?;
         self.read(by, story).await?;
         self.assign(by, self.stage.teammate(to)?, story).await
     }
 
-    async fn assign(&self, by: &Caller, to: &Caller, story: usize) -> Result<()> {
+    async fn assign(&mut self, by: &Caller, to: &Caller, story: usize) -> Result<()> {
         if !to.may(Permission::ConversationReply) {
             return Ok(());
         }
         let assignment = Assignment { user: Some(to.user_id().clone()), expected: Some(None) };
-        self.engine.assign(by, self.conversation(story)?, assignment).await?;
+        let conversation = self.engine.assign(by, self.conversation(story)?, assignment).await?;
+        match conversation.contact.filter(|_| !self.is_known) {
+            Some(contact) => self.note_who_it_is(by, &contact).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn note_who_it_is(&mut self, by: &Caller, contact: &ContactReference) -> Result<()> {
+        self.is_known = true;
+        let Some(facts) = cast::facts(&contact.display_name) else { return Ok(()) };
+        let given = |text: &str| (!text.is_empty()).then(|| Some(text.to_owned()));
+        let change = ContactChange {
+            display_name: Some(contact.display_name.clone()),
+            company: given(facts.company),
+            city: given(facts.city),
+            country: given(facts.country),
+            ..ContactChange::default()
+        };
+        self.engine.edit_contact(by, &contact.id, change).await?;
         Ok(())
     }
 

@@ -165,7 +165,7 @@ fn turn(line: &str) -> Result<Turn> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::cast::TEAM;
+    use crate::demo::cast::{FACTS, TEAM};
 
     #[test]
     fn a_story_is_read_with_all_its_facts() {
@@ -216,5 +216,8 @@ mod tests {
             }
         }
         assert!(stories.iter().all(|story| !story.turns.is_empty()));
+        for (name, ..) in FACTS {
+            assert!(stories.iter().any(|story| story.customer.name == *name), "{name} says nothing");
+        }
     }
 }
