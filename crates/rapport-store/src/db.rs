@@ -28,6 +28,7 @@ use tokio::sync::{oneshot, watch};
 use crate::migrate::{self, MigrationReport};
 use crate::{Error, backoff::Backoff};
 use connection::Connection;
+pub(crate) use connection::SearchChange;
 use record::Recorder;
 pub use tx::{NewEvent, NewJob, ServerTx, Tx};
 

@@ -1,4 +1,5 @@
-//! A connection of either engine with what one transaction gathers on it: events, jobs and the first failure.
+//! A connection of either engine with what one transaction gathers on it: events, jobs, changes of the
+//! search index and the first failure.
 
 use rapport_domain::WorkspaceId;
 
@@ -39,11 +40,20 @@ enum Driver {
     Postgres(Box<PostgresDriver>),
 }
 
-/// How far the gathered events and jobs reached before a closure ran.
+/// A change of FTS5's index. They wait for the end of the batch, because the index writes a segment of its own at
+/// each savepoint otherwise.
+#[derive(Debug)]
+pub(crate) enum SearchChange {
+    Add { id: i64, scope: String, body: String },
+    Remove { id: i64 },
+}
+
+/// How far what is gathered reached before a closure ran.
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
     events: usize,
     jobs: usize,
+    search: usize,
     statements: usize,
     wake: bool,
 }
@@ -53,6 +63,7 @@ pub(crate) struct Connection {
     writes: bool,
     pub(super) events: Vec<(WorkspaceId, NewEvent)>,
     pub(super) jobs: Vec<(WorkspaceId, NewJob)>,
+    pub(super) search: Vec<SearchChange>,
     /// Whether the commit concerns those who wait for events or jobs.
     wake: bool,
     /// The first statement that failed in the running closure. It spoils the closure even if the closure
@@ -74,6 +85,7 @@ impl Connection {
             writes,
             events: Vec::new(),
             jobs: Vec::new(),
+            search: Vec::new(),
             wake: false,
             spoiled: None,
             fault: None,
@@ -209,6 +221,7 @@ impl Connection {
     pub(super) fn begin(&mut self) -> Result<(), Failure> {
         self.events.clear();
         self.jobs.clear();
+        self.search.clear();
         self.trace.truncate(0);
         self.wake = false;
         self.spoiled = None;
@@ -243,6 +256,7 @@ impl Connection {
     pub(super) fn undo_to(&mut self, mark: Mark) -> Result<(), Failure> {
         self.events.truncate(mark.events);
         self.jobs.truncate(mark.jobs);
+        self.search.truncate(mark.search);
         self.trace.truncate(mark.statements);
         self.wake = mark.wake;
         self.spoiled = None;
@@ -253,12 +267,14 @@ impl Connection {
         Mark {
             events: self.events.len(),
             jobs: self.jobs.len(),
+            search: self.search.len(),
             statements: self.trace.len(),
             wake: self.wake,
         }
     }
 
     pub(super) fn flush(&mut self) -> Result<(), Error> {
+        flush::flush_search(self)?;
         if self.events.is_empty() && self.jobs.is_empty() {
             return Ok(());
         }

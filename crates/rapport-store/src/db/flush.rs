@@ -1,11 +1,11 @@
-//! Writes the events and jobs that a batch gathered, just before its commit.
+//! Writes what a batch gathered, just before its commit: changes of the search index, then events and jobs.
 //!
 //! The counter row of a workspace is locked from here to the commit, which is what makes numbers gap-free and
 //! puts them in commit order. Workspaces are taken in sorted order, so two batches cannot wait for each other here.
 
 use rapport_domain::WorkspaceId;
 
-use super::connection::Connection;
+use super::connection::{Connection, SearchChange};
 use super::tx::{NewEvent, NewJob};
 use crate::value::Param;
 use crate::{Error, dialect};
@@ -20,6 +20,23 @@ const COUNT: &str =
        event_seq = workspace_counters.event_seq + excluded.event_seq,
        job_position = workspace_counters.job_position + excluded.job_position
      returning event_seq, job_position";
+
+/// Brings the changes of a batch into FTS5's index, in the order in which they were made.
+pub(super) fn flush_search(connection: &mut Connection) -> Result<(), Error> {
+    for change in std::mem::take(&mut connection.search) {
+        match change {
+            SearchChange::Add { id, scope, body } => connection.execute(
+                "insert into search_index (rowid, scope, body) values (?1, ?2, ?3)",
+                None,
+                &[Param::Int(id), Param::OwnedText(scope), Param::OwnedText(body)],
+            )?,
+            SearchChange::Remove { id } => {
+                connection.execute("delete from search_index where rowid = ?1", None, &[Param::Int(id)])?
+            }
+        };
+    }
+    Ok(())
+}
 
 pub(super) fn flush(connection: &mut Connection) -> Result<(), Error> {
     let mut events = std::mem::take(&mut connection.events);

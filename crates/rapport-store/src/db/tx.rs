@@ -2,7 +2,7 @@
 
 use rapport_domain::WorkspaceId;
 
-use super::connection::Connection;
+use super::connection::{Connection, SearchChange};
 use super::{Engine, translate};
 use crate::value::{Param, Row};
 use crate::{Error, dialect};
@@ -104,6 +104,13 @@ impl<'a> Tx<'a> {
     pub fn enqueue(&mut self, job: NewJob) -> Result<(), Error> {
         self.connection.must_write()?;
         self.connection.jobs.push((self.workspace.clone(), job));
+        Ok(())
+    }
+
+    /// Changes FTS5's index when the transaction commits.
+    pub(crate) fn change_search(&mut self, change: SearchChange) -> Result<(), Error> {
+        self.connection.must_write()?;
+        self.connection.search.push(change);
         Ok(())
     }
 

@@ -15,6 +15,8 @@ on_both_engines! {
     a_kind_is_found_alone,
     a_short_last_word_is_complete_except_in_scripts_without_spaces,
     accents_make_no_difference,
+    a_document_changed_often_at_once_is_found_by_its_last_words,
+    what_a_failed_closure_indexed_is_not_found,
     hits_are_found_in_order_across_many_documents,
 }
 
@@ -161,6 +163,63 @@ async fn accents_make_no_difference(engine: Engine) {
     for text in ["kovac", "Kovač ", "señor kovac", "\"senor kovac\"", "KOVÁ"] {
         assert_eq!(find(&bench, text).await, ["two", "one"], "{text}");
     }
+}
+
+async fn a_document_changed_often_at_once_is_found_by_its_last_words(engine: Engine) {
+    let bench = bench(engine).await;
+    let document = |body| SearchDocument {
+        kind: SearchKind::Contact,
+        reference_id: "one",
+        conversation_id: None,
+        contact_id: None,
+        occurred_at: Timestamp::from_millis(1),
+        body,
+    };
+    bench
+        .store
+        .write(&bench.workspace, "one", move |tx| {
+            for body in ["first", "second", "nul\0 third"] {
+                index(tx, &document(body))?;
+            }
+            Ok::<(), Error>(())
+        })
+        .await
+        .expect("indexed");
+    assert_eq!(find(&bench, "first").await, Vec::<String>::new());
+    assert_eq!(find(&bench, "second").await, Vec::<String>::new());
+    assert_eq!(find(&bench, "nul third").await, ["one"]);
+}
+
+async fn what_a_failed_closure_indexed_is_not_found(engine: Engine) {
+    let bench = bench(engine).await;
+    let workspace = bench.workspace.clone();
+    add(&bench, &workspace, "one", "kept").await;
+    // Many at once, so that failing and succeeding closures share a commit.
+    let mut writes = tokio::task::JoinSet::new();
+    for number in 0..40 {
+        let (store, workspace) = (bench.store.clone(), workspace.clone());
+        writes.spawn(async move {
+            let write = store.write(&workspace, "same", move |tx| {
+                let good = number % 2 == 0;
+                let document = SearchDocument {
+                    kind: SearchKind::Message,
+                    reference_id: if good { &format!("good{number}") } else { "one" },
+                    conversation_id: None,
+                    contact_id: None,
+                    occurred_at: Timestamp::from_millis(1),
+                    body: if good { "fresh" } else { "overwritten" },
+                };
+                index(tx, &document)?;
+                if good { Ok(()) } else { Err(Error::Check("changed my mind".to_owned())) }
+            });
+            write.await.is_ok()
+        });
+    }
+    let kept = writes.join_all().await.into_iter().filter(|kept| *kept).count();
+    assert_eq!(kept, 20);
+    assert_eq!(find(&bench, "kept").await, ["one"]);
+    assert_eq!(find(&bench, "overwritten").await, Vec::<String>::new());
+    assert_eq!(find(&bench, "fresh").await.len(), 10, "a page of them");
 }
 
 /// Enough of them that the newest part of the index holds too little, so that older parts have to be asked.

@@ -1,16 +1,12 @@
 //! FTS5: the words are in an index without content, joined by row id to the table of documents.
 
 use super::{document_params, scope_word};
+use crate::db::SearchChange;
 use crate::search::{SearchDocument, SearchKind, SearchQuery, Term};
 use crate::{Error, Row, Tx, params};
 
 pub(super) fn remove(tx: &mut Tx<'_>, id: i64) -> Result<(), Error> {
-    // The index has no workspace column to compare with; the id was found under this workspace.
-    tx.execute(
-        "delete from search_index where rowid = ?2 and ?1 is not null /* workspace_id */",
-        &params![id],
-    )?;
-    Ok(())
+    tx.change_search(SearchChange::Remove { id })
 }
 
 pub(super) fn add(tx: &mut Tx<'_>, document: &SearchDocument<'_>, body: &str) -> Result<(), Error> {
@@ -21,11 +17,7 @@ pub(super) fn add(tx: &mut Tx<'_>, document: &SearchDocument<'_>, body: &str) ->
     )?;
     let id: i64 = row.ok_or_else(|| Error::Database("no row id for a search document".into()))?.get(0)?;
     let scope = [None, Some(document.kind)].map(|kind| scope_word(tx.workspace().as_str(), kind)).join(" ");
-    tx.execute(
-        "insert into search_index (rowid, scope, body) select ?2, ?3, ?4 where ?1 is not null /* workspace_id */",
-        &params![id, scope, body],
-    )?;
-    Ok(())
+    tx.change_search(SearchChange::Add { id, scope, body: body.replace('\0', " ") })
 }
 
 pub(super) fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>, terms: &[Term]) -> Result<Vec<Row>, Error> {
