@@ -1,5 +1,5 @@
 /** Moves the keyboard between the regions of the inbox. The regions carry these ids. */
-import type { DraftMode } from "@rapport/api";
+import type { DraftMode, Message } from "@rapport/api";
 import { createStore } from "./store";
 
 export const regionIds = {
@@ -36,6 +36,13 @@ export const composerRequest = createStore<{ mode: DraftMode; count: number }>({
 });
 export function focusComposer(mode: DraftMode) {
   composerRequest.set(({ count }) => ({ mode, count: count + 1 }));
+}
+
+/** A message to be quoted in the reply; the composer takes it and leaves nothing. */
+export const quoteRequest = createStore<Message | null>(null);
+export function quoteInReply(message: Message) {
+  quoteRequest.set(message);
+  focusComposer("reply");
 }
 
 const panes = [regionIds.list, regionIds.timeline, regionIds.composer];

@@ -17,6 +17,7 @@ import {
 } from "lucide-react";
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { asHtml } from "./html";
 import { InlineImage, moveToDrop } from "./inline-images";
 import type { EditorProps } from "./plain-editor";
 
@@ -29,16 +30,6 @@ interface RichEditorProps extends EditorProps {
   /** Filled by the editor: puts a stored image where the cursor is. */
   imageInserter: RefObject<((image: Attachment) => void) | null>;
 }
-
-const asHtml = (text: string) =>
-  text
-    .split("\n")
-    .map((line) => {
-      const paragraph = document.createElement("p");
-      paragraph.textContent = line;
-      return paragraph.outerHTML;
-    })
-    .join("");
 
 export default function RichEditor({
   value,

@@ -21,14 +21,16 @@ function ComposerSlot({ detail, viewers }: ComposerSlotProps) {
 export interface ConversationViewProps {
   id: string;
   show: TimelineShow;
+  anchor: string | null;
   onBack: () => void;
 }
 
-export default function ConversationView({ id, show, onBack }: ConversationViewProps) {
+export default function ConversationView({ id, show, anchor, onBack }: ConversationViewProps) {
   return (
     <ConversationPane
       id={id}
       show={show}
+      anchor={anchor}
       onBack={onBack}
       unsent={(detail) => <UnsentDraft conversationId={id} mayExist={detail.draft !== null} />}
       composer={(detail, viewers) => <ComposerSlot detail={detail} viewers={viewers} />}

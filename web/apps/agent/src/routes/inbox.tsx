@@ -2,7 +2,7 @@
 import type { ViewName } from "@rapport/api";
 import { cx, EmptyState, Kbd } from "@rapport/ui";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useLocation, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Inbox as InboxIcon } from "lucide-react";
 import {
   lazy,
@@ -37,6 +37,7 @@ export function InboxScreen() {
   const params = useParams({ strict: false }) as { view?: string; conversationId?: string };
   const search = useSearch({ strict: false }) as InboxSearch;
   const navigate = useNavigate();
+  const anchor = useLocation({ select: ({ hash }) => (hash.startsWith("msg_") ? hash : null) });
   const view = parseView(params.view ?? "mine");
   const selectedId = params.conversationId ?? null;
   // The selection paints first; the heavier conversation follows and gives way to the next key.
@@ -140,6 +141,7 @@ export function InboxScreen() {
               <ConversationView
                 id={shownId}
                 show={search.show ?? "all"}
+                anchor={anchor}
                 onBack={() => go({ id: null, search: { ...search, show: undefined } })}
               />
             </Suspense>

@@ -164,6 +164,7 @@ function ResultRow({ result }: { result: SearchResult }) {
     <Link
       to="/inbox/$view/{-$conversationId}"
       params={{ view: "all", conversationId: conversation.id }}
+      hash={result.message_id ?? undefined}
       className={rowClass}
     >
       <Avatar id={conversation.contact?.id ?? conversation.id} name={name} />

@@ -12,7 +12,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Ban, Pencil } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { composerRequest, regionIds } from "@/app/focus";
+import { composerRequest, quoteRequest, regionIds } from "@/app/focus";
 import { enterSends } from "@/app/preferences";
 import { useMe, usePermission } from "@/app/session";
 import { useStore } from "@/app/store";
@@ -20,11 +20,13 @@ import { FileButton, FileSurface } from "@/editor/file-surface";
 import { listedFiles } from "@/editor/files";
 import { PlainEditor } from "@/editor/plain-editor";
 import { AttachmentChips, useUploads } from "@/editor/uploads";
+import { mediumTime } from "@/i18n/format";
 import { presence } from "@/realtime/presence";
 import { AdvancedNotice } from "./advanced-notice";
 import { BlockedBody, ModeBar, SendButton } from "./composer-parts";
 import { EmailFields } from "./email-fields";
 import { MentionList, useMentions } from "./mentions";
+import { quotable, withQuote } from "./quote";
 import { UnsentDraft } from "./unsent-draft";
 import { draftsOf, useCarriedDraft, useDraft } from "./use-drafts";
 import { type SendIntent, useSend } from "./use-send";
@@ -114,6 +116,22 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
       setFocusCount((count) => count + 1);
     }
   }, [request, mayReply, mayNote]);
+
+  const toQuote = useStore(quoteRequest);
+  useEffect(() => {
+    if (toQuote?.conversation_id !== detail.id) return;
+    quoteRequest.set(null);
+    if (!mayReply) return;
+    const heading = t("message.quote_heading", {
+      name: toQuote.author.name,
+      date: mediumTime(toQuote.sent_at),
+    });
+    const reply = drafts.get(detail.id, "reply");
+    drafts.change(detail.id, "reply", {
+      ...withQuote(reply, quotable(toQuote), heading),
+      seenMessageId: reply.seenMessageId ?? lastMessage?.id ?? null,
+    });
+  }, [toQuote, detail.id, mayReply, drafts, lastMessage, t]);
 
   const option = useMemo(
     () =>

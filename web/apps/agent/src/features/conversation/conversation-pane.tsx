@@ -23,13 +23,22 @@ export interface ConversationPaneProps {
   id: string;
   /** What of the thread is shown. */
   show: TimelineShow;
+  /** The message that a link leads to. */
+  anchor: string | null;
   onBack: () => void;
   composer: (detail: ConversationDetail, viewers: readonly Viewer[]) => ReactNode;
   /** Shown instead of the composer once the conversation is closed. */
   unsent: (detail: ConversationDetail) => ReactNode;
 }
 
-export function ConversationPane({ id, show, onBack, composer, unsent }: ConversationPaneProps) {
+export function ConversationPane({
+  id,
+  show,
+  anchor,
+  onBack,
+  composer,
+  unsent,
+}: ConversationPaneProps) {
   const { t } = useTranslation();
   const detail = useQuery(conversationOptions(id));
   usePresence(id);
@@ -59,7 +68,7 @@ export function ConversationPane({ id, show, onBack, composer, unsent }: Convers
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <ConversationHeader detail={conversation} viewers={viewers} onBack={onBack} />
-      <Timeline key={id} detail={conversation} show={show} />
+      <Timeline key={id} detail={conversation} show={show} anchor={anchor} />
       <ContactTyping detail={conversation} />
       <TakenBanner detail={conversation} />
       <RequiresActionBanner detail={conversation} />

@@ -4,6 +4,7 @@ import {
   Badge,
   Button,
   ChannelIcon,
+  cx,
   IconButton,
   Menu,
   MenuContent,
@@ -12,10 +13,12 @@ import {
   Notice,
 } from "@rapport/ui";
 import { useQueryClient } from "@tanstack/react-query";
-import { CircleAlert, Copy, Ellipsis, FileCode, RotateCw } from "lucide-react";
+import { CircleAlert, Copy, Ellipsis, FileCode, Link2, RotateCw, TextQuote } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { copy } from "@/actions/commands";
+import { useAction } from "@/actions/use-actions";
+import { afterFocusReturns, quoteInReply } from "@/app/focus";
 import { complain } from "@/app/notify";
 import { writeMessage } from "@/data/cache";
 import { isLocal, pendingSends, resend } from "@/data/sending";
@@ -58,9 +61,16 @@ export function Meta({ message, withChannel }: { message: Message; withChannel: 
   );
 }
 
-export function MessageMenu({ message }: { message: Message }) {
+const linkTo = (message: Message) =>
+  `${location.origin}/inbox/all/${message.conversation_id}#${message.id}`;
+
+export function MessageMenu({ message, className }: { message: Message; className?: string }) {
   const { t } = useTranslation();
+  const reply = useAction("conversation.reply");
   if (isLocal(message)) return null;
+  // A note is for the team alone, so it is not offered to a customer.
+  const quotes =
+    reply.shown && !reply.reason && message.kind === "message" && message.body_text.trim() !== "";
   return (
     <Menu>
       <MenuTrigger asChild>
@@ -68,10 +78,27 @@ export function MessageMenu({ message }: { message: Message }) {
           label={t("message.more")}
           size="small"
           icon={<Ellipsis className="size-4" />}
-          className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[state=open]:opacity-100 pointer-coarse:opacity-100"
+          className={cx(
+            "opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[state=open]:opacity-100 pointer-coarse:opacity-100",
+            className,
+          )}
         />
       </MenuTrigger>
       <MenuContent align="end">
+        {quotes ? (
+          <MenuItem
+            icon={<TextQuote className="size-4" />}
+            onSelect={() => afterFocusReturns(() => quoteInReply(message))}
+          >
+            {t("message.quote")}
+          </MenuItem>
+        ) : null}
+        <MenuItem
+          icon={<Link2 className="size-4" />}
+          onSelect={() => void copy(linkTo(message), t("toast.link_copied"))}
+        >
+          {t("action.copy_link")}
+        </MenuItem>
         <MenuItem
           icon={<Copy className="size-4" />}
           onSelect={() => void copy(message.body_text, t("toast.text_copied"))}

@@ -6,7 +6,7 @@ import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { fullTime, timeOfDay } from "@/i18n/format";
 import { EmailCard } from "./email-card";
-import { FailedNotice, Meta, useAuthorName, useLabel } from "./message-chrome";
+import { FailedNotice, MessageMenu, Meta, useAuthorName, useLabel } from "./message-chrome";
 import { Attachments, ContinuationLine, hasFailed, LinkedText } from "./message-parts";
 
 export interface MessageItemProps {
@@ -54,15 +54,18 @@ function Bubble({ message, continued, myId, showChannel }: MessageItemProps) {
             <Meta message={message} withChannel={showChannel} />
           </div>
         )}
-        <div
-          className={cx(
-            "rounded-bubble px-3.5 py-2",
-            outbound ? "rounded-se-chip bg-accent-soft" : "rounded-ss-chip bg-bubble",
-            hasFailed(message.delivery) && "bg-danger-soft",
-          )}
-        >
-          {message.body_text ? <LinkedText text={message.body_text} /> : null}
-          <Attachments attachments={message.attachments} />
+        <div className={cx("flex max-w-full items-center gap-1", outbound && "flex-row-reverse")}>
+          <div
+            className={cx(
+              "min-w-0 rounded-bubble px-3.5 py-2",
+              outbound ? "rounded-se-chip bg-accent-soft" : "rounded-ss-chip bg-bubble",
+              hasFailed(message.delivery) && "bg-danger-soft",
+            )}
+          >
+            {message.body_text ? <LinkedText text={message.body_text} /> : null}
+            <Attachments attachments={message.attachments} />
+          </div>
+          <MessageMenu message={message} className="-my-2" />
         </div>
         <ContinuationLine delivery={message.delivery} />
         <FailedNotice message={message} />
@@ -96,6 +99,7 @@ function NoteSlip({ message, myId }: { message: Message; myId: string }) {
         >
           {timeOfDay(message.sent_at)}
         </time>
+        <MessageMenu message={message} className="-my-2 -me-2 text-current" />
       </header>
       <LinkedText text={message.body_text} />
       <Attachments attachments={message.attachments} />

@@ -5,10 +5,12 @@ const margin = "1200px 0px";
 
 interface TimelineBlockProps {
   scroller: RefObject<HTMLDivElement | null>;
+  /** Stays on the screen, because something has to be found in it. */
+  held: boolean;
   children: () => ReactNode;
 }
 
-export function TimelineBlockView({ scroller, children }: TimelineBlockProps) {
+export function TimelineBlockView({ scroller, held, children }: TimelineBlockProps) {
   const element = useRef<HTMLDivElement>(null);
   // The height it had when it was left, or nothing while it is on the screen.
   const [left, setLeft] = useState<number | null>(null);
@@ -29,9 +31,10 @@ export function TimelineBlockView({ scroller, children }: TimelineBlockProps) {
     observer.observe(block);
     return () => observer.disconnect();
   }, [scroller]);
+  const shown = left === null || held;
   return (
-    <div ref={element} style={left === null ? undefined : { height: left }}>
-      {left === null ? children() : null}
+    <div ref={element} style={shown ? undefined : { height: left }}>
+      {shown ? children() : null}
     </div>
   );
 }

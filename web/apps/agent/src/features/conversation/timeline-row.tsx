@@ -13,14 +13,25 @@ interface RowProps {
   /** The name of the day that begins here. */
   day: string | null;
   isNew: boolean;
+  /** A link has led here. */
+  isMarked: boolean;
   myId: string;
   showChannel: boolean;
 }
 
 export const Row = memo(
-  function Row({ row, day, isNew, myId, showChannel }: RowProps) {
+  function Row({ row, day, isNew, isMarked, myId, showChannel }: RowProps) {
     return (
-      <div data-row={row.key} data-at={row.at} data-day={day === null ? undefined : ""}>
+      <div
+        data-row={row.key}
+        data-at={row.at}
+        data-day={day === null ? undefined : ""}
+        tabIndex={-1}
+        className={cx(
+          "rounded-card outline-offset-4",
+          isMarked ? "outline-2 outline-accent" : "focus:outline-none",
+        )}
+      >
         {day === null ? null : <DayLine name={day} />}
         {isNew ? <NewLine /> : null}
         {row.type === "message" ? (
@@ -39,6 +50,7 @@ export const Row = memo(
   (before, after) =>
     before.day === after.day &&
     before.isNew === after.isNew &&
+    before.isMarked === after.isMarked &&
     before.myId === after.myId &&
     before.showChannel === after.showChannel &&
     isSameRow(before.row, after.row),

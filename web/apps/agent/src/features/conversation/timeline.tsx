@@ -22,12 +22,20 @@ import { TimelineBlockView } from "./timeline-block";
 import { TimelineFilterBar, TimelineFilterMenu } from "./timeline-filter";
 import { Row } from "./timeline-row";
 import { firstUnread, timelineBlocks } from "./timeline-rows";
+import { useAnchor } from "./use-anchor";
 import { type ScrollPlace, topRow, useScrollPlace } from "./use-scroll-place";
 
 /** Older messages are fetched when less than this is left above. */
 const readAhead = 1_200;
 
-export function Timeline({ detail, show }: { detail: ConversationDetail; show: TimelineShow }) {
+interface TimelineProps {
+  detail: ConversationDetail;
+  show: TimelineShow;
+  /** The message that a link leads to. */
+  anchor: string | null;
+}
+
+export function Timeline({ detail, show, anchor }: TimelineProps) {
   const { t } = useTranslation();
   const me = useMe();
   const now = useNow();
@@ -57,8 +65,13 @@ export function Timeline({ detail, show }: { detail: ConversationDetail; show: T
   };
   // What is filtered out fills no screen, so the next page is asked for without anybody scrolling.
   useEffect(readOn);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another choice begins at its end.
-  useLayoutEffect(() => place.toEnd(), [show]);
+  const shownBefore = useRef(show);
+  useLayoutEffect(() => {
+    // Another choice begins at its end; the first one where the thread opens.
+    if (shownBefore.current !== show) place.toEnd();
+    shownBefore.current = show;
+  }, [show, place.toEnd]);
+  const { anchorKey, marked } = useAnchor(anchor, rows, place, timeline, scroller);
 
   const onShow = (next: TimelineShow) => navigation.showInTimeline(next);
   const filter = { show, onShow };
@@ -106,7 +119,11 @@ export function Timeline({ detail, show }: { detail: ConversationDetail; show: T
               />
             ) : null}
             {blocks.map((block) => (
-              <TimelineBlockView key={block.key} scroller={scroller}>
+              <TimelineBlockView
+                key={block.key}
+                scroller={scroller}
+                held={anchorKey !== null && block.rows.some((row) => row.key === anchorKey)}
+              >
                 {() =>
                   block.rows.map((row) => (
                     <Row
@@ -114,6 +131,7 @@ export function Timeline({ detail, show }: { detail: ConversationDetail; show: T
                       row={row}
                       day={row.newDay ? dayName(row.at, now) : null}
                       isNew={row.key === unreadKey}
+                      isMarked={row.key === marked}
                       myId={me.user.id}
                       showChannel={detail.channels.length > 1}
                     />

@@ -23,7 +23,7 @@ export interface ScrollPlace {
   moved: () => void;
 }
 
-const rowOf = (element: HTMLElement, key: string) =>
+export const rowOf = (element: HTMLElement, key: string) =>
   element.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"]`);
 
 /** Where the row's own content begins; the lines above it may go when an older page arrives. */
