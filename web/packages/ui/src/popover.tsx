@@ -1,5 +1,5 @@
 /** Panels that hang on a control: the free popover and the menu. */
-import { DropdownMenu, Popover as RadixPopover } from "radix-ui";
+import { DropdownMenu, ContextMenu as RadixContextMenu, Popover as RadixPopover } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";
 import { cx } from "./cx";
 import { Kbd } from "./kbd";
@@ -60,26 +60,28 @@ export interface MenuItemProps extends ComponentProps<typeof DropdownMenu.Item> 
   checked?: boolean;
 }
 
-export function MenuItem({
-  icon,
-  shortcut,
-  hint,
-  danger,
-  checked,
-  children,
-  className,
-  ...rest
-}: MenuItemProps) {
+const itemClass = (danger: boolean | undefined, className: string | undefined) =>
+  cx(
+    "flex min-h-8 cursor-default items-center gap-2.5 rounded-control px-2 py-1.5 outline-none select-none data-highlighted:bg-hover pointer-coarse:min-h-11",
+    "data-disabled:opacity-50",
+    danger && "text-danger",
+    className,
+  );
+
+export function MenuItem({ danger, className, ...rest }: MenuItemProps) {
+  const { icon, shortcut, hint, checked, children, ...props } = rest;
   return (
-    <DropdownMenu.Item
-      className={cx(
-        "flex min-h-8 cursor-default items-center gap-2.5 rounded-control px-2 py-1.5 outline-none select-none data-highlighted:bg-hover pointer-coarse:min-h-11",
-        "data-disabled:opacity-50",
-        danger && "text-danger",
-        className,
-      )}
-      {...rest}
-    >
+    <DropdownMenu.Item className={itemClass(danger, className)} {...props}>
+      <ItemBody {...{ icon, shortcut, hint, checked, children }} />
+    </DropdownMenu.Item>
+  );
+}
+
+type ItemBodyProps = Pick<MenuItemProps, "icon" | "shortcut" | "hint" | "checked" | "children">;
+
+function ItemBody({ icon, shortcut, hint, checked, children }: ItemBodyProps) {
+  return (
+    <>
       {icon ? (
         <span className="flex size-4 items-center justify-center text-text-2">{icon}</span>
       ) : null}
@@ -100,7 +102,7 @@ export function MenuItem({
         </svg>
       ) : null}
       {shortcut ? <Kbd keys={shortcut} className="text-text-3 pointer-coarse:hidden" /> : null}
-    </DropdownMenu.Item>
+    </>
   );
 }
 export function MenuSeparator() {
@@ -111,5 +113,33 @@ export function MenuLabel({ children }: { children: ReactNode }) {
     <DropdownMenu.Label className="px-2 pt-2 pb-1 text-micro font-medium text-text-3">
       {children}
     </DropdownMenu.Label>
+  );
+}
+
+/** A menu that opens where the pointer is. Not modal, like the others. */
+export function ContextMenu(props: ComponentProps<typeof RadixContextMenu.Root>) {
+  return <RadixContextMenu.Root modal={false} {...props} />;
+}
+export const ContextMenuTrigger = RadixContextMenu.Trigger;
+export function ContextMenuContent({
+  className,
+  ...rest
+}: ComponentProps<typeof RadixContextMenu.Content>) {
+  return (
+    <RadixContextMenu.Portal>
+      <RadixContextMenu.Content
+        collisionPadding={8}
+        className={cx(panel, "min-w-48", className)}
+        {...rest}
+      />
+    </RadixContextMenu.Portal>
+  );
+}
+export function ContextMenuItem({ danger, className, ...rest }: MenuItemProps) {
+  const { icon, shortcut, hint, checked, children, ...props } = rest;
+  return (
+    <RadixContextMenu.Item className={itemClass(danger, className)} {...props}>
+      <ItemBody {...{ icon, shortcut, hint, checked, children }} />
+    </RadixContextMenu.Item>
   );
 }

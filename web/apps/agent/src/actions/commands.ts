@@ -61,7 +61,9 @@ export async function optimistically(
   write(context, { ...conversation, ...change });
   try {
     const answer = await act();
-    write(context, answer);
+    // None of these acts reads anything, and what is known here of reading may be newer than the answer.
+    const unread = findConversation(context.cache, conversation.id)?.unread_count;
+    write(context, { ...answer, unread_count: unread ?? answer.unread_count });
     countAgain(context);
     return answer;
   } catch (error) {

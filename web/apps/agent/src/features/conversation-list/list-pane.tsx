@@ -6,6 +6,7 @@ import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { CheckCheck, ListFilter, RefreshCw, TriangleAlert } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useActionContext } from "@/actions/use-actions";
 import { useNow, useSeconds } from "@/app/clock";
 import { regionIds } from "@/app/focus";
 import { releaseSignal, shownIds } from "@/app/inbox-state";
@@ -28,6 +29,8 @@ import { hasFilters, type InboxSearch, listQuery } from "@/data/list-query";
 import { conversationOptions, countsQuery, listOptions, timelineOptions } from "@/data/queries";
 import type { TypingUntil, ViewersByConversation } from "@/realtime/apply-event";
 import { ListRow, optionId } from "./list-row";
+import { type RowActKind, rowActs, runRowAct } from "./row-acts";
+import { RowMenu } from "./row-menu";
 import { useHeldRows } from "./use-held-rows";
 
 export interface ListPaneProps {
@@ -199,6 +202,7 @@ function Rows({ rows, total, view, selectedId, onOpen, onEnd, busy }: RowsProps)
     (id: string, range: boolean) => (range ? pickTo(id, selectedId) : togglePick(id)),
     [selectedId],
   );
+  const { actsOf, onAct } = useRowActs();
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === " " || (event.shiftKey && /^Arrow(Up|Down)$/.test(event.key))) {
@@ -222,52 +226,74 @@ function Rows({ rows, total, view, selectedId, onOpen, onEnd, busy }: RowsProps)
   };
 
   return (
-    <div
-      ref={scroller}
-      id={regionIds.list}
-      role="listbox"
-      tabIndex={0}
-      aria-label={t("list.label", { view: t(`view.${view}`) })}
-      aria-multiselectable={picked.size > 0 || undefined}
-      aria-activedescendant={activeIndex >= 0 && activeId ? optionId(activeId) : undefined}
-      aria-busy={busy}
-      onKeyDown={onKeyDown}
-      className="scroll-thin min-h-0 flex-1 outline-offset-[-2px]"
-    >
-      <div style={{ height: virtual.getTotalSize(), position: "relative" }} role="presentation">
-        {items.map((item) => {
-          const conversation = rows[item.index];
-          if (!conversation) return null;
-          return (
-            <div
-              key={item.key}
-              role="presentation"
-              className="absolute inset-x-0 top-0"
-              style={{ height: rowHeight, transform: `translateY(${item.start}px)` }}
-            >
-              <ListRow
-                conversation={conversation}
-                selected={conversation.id === selectedId}
-                picked={picked.has(conversation.id)}
-                picking={picked.size > 0}
-                pointedAt={conversation.id === cursor}
-                myName={me.user.name}
-                now={now}
-                typing={typing.has(conversation.id)}
-                viewers={viewers[conversation.id] ?? nobody}
-                showAssignee={view !== "mine" && view !== "unassigned"}
-                position={item.index + 1}
-                total={total}
-                onOpen={onOpen}
-                onPick={onPick}
-                onIntent={prefetch}
-              />
-            </div>
-          );
-        })}
+    <RowMenu rows={rows} activeId={activeId}>
+      <div
+        ref={scroller}
+        id={regionIds.list}
+        role="listbox"
+        tabIndex={0}
+        aria-label={t("list.label", { view: t(`view.${view}`) })}
+        aria-multiselectable={picked.size > 0 || undefined}
+        aria-activedescendant={activeIndex >= 0 && activeId ? optionId(activeId) : undefined}
+        aria-busy={busy}
+        onKeyDown={onKeyDown}
+        className="scroll-thin min-h-0 flex-1 outline-offset-[-2px]"
+      >
+        <div style={{ height: virtual.getTotalSize(), position: "relative" }} role="presentation">
+          {items.map((item) => {
+            const conversation = rows[item.index];
+            if (!conversation) return null;
+            return (
+              <div
+                key={item.key}
+                role="presentation"
+                className="absolute inset-x-0 top-0"
+                style={{ height: rowHeight, transform: `translateY(${item.start}px)` }}
+              >
+                <ListRow
+                  conversation={conversation}
+                  selected={conversation.id === selectedId}
+                  picked={picked.has(conversation.id)}
+                  picking={picked.size > 0}
+                  pointedAt={conversation.id === cursor}
+                  myName={me.user.name}
+                  now={now}
+                  typing={typing.has(conversation.id)}
+                  viewers={viewers[conversation.id] ?? nobody}
+                  showAssignee={view !== "mine" && view !== "unassigned"}
+                  position={item.index + 1}
+                  total={total}
+                  onOpen={onOpen}
+                  onPick={onPick}
+                  onIntent={prefetch}
+                  actsOf={actsOf}
+                  onAct={onAct}
+                />
+              </div>
+            );
+          })}
+        </div>
       </div>
-    </div>
+    </RowMenu>
   );
+}
+
+/** Handlers that never change, so that a new selection draws only the rows it touches. */
+function useRowActs() {
+  const context = useActionContext();
+  const latest = useRef(context);
+  useEffect(() => {
+    latest.current = context;
+  }, [context]);
+  const actsOf = useCallback(
+    (conversation: Conversation) => rowActs(latest.current, conversation),
+    [],
+  );
+  const onAct = useCallback(
+    (conversation: Conversation, kind: RowActKind) => runRowAct(latest.current, conversation, kind),
+    [],
+  );
+  return { actsOf, onAct };
 }
 
 function usePresentViewers(myId: string): ViewersByConversation {

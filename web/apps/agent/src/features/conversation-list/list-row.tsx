@@ -2,9 +2,11 @@
 import type { Conversation, Viewer } from "@rapport/api";
 import { Avatar, ChannelIcon, cx, OmnichannelIcon, PriorityIcon, StatusIcon } from "@rapport/ui";
 import { Check, CornerUpLeft, Pencil, StickyNote } from "lucide-react";
-import { memo } from "react";
+import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { capped, fullTime, shortTime } from "@/i18n/format";
+import type { RowAct, RowActKind } from "./row-acts";
+import { rowActIcons } from "./row-menu";
 import { accessibleName, nameOf, type Preview, previewOf, titleOf } from "./row-text";
 
 export interface ListRowProps {
@@ -26,6 +28,8 @@ export interface ListRowProps {
   onOpen: (id: string) => void;
   onPick: (id: string, range: boolean) => void;
   onIntent: (id: string) => void;
+  actsOf: (conversation: Conversation) => RowAct[];
+  onAct: (conversation: Conversation, kind: RowActKind) => void;
 }
 
 export const optionId = (id: string) => `row-${id}`;
@@ -46,7 +50,11 @@ export const ListRow = memo(function ListRow({
   onOpen,
   onPick,
   onIntent,
+  actsOf,
+  onAct,
 }: ListRowProps) {
+  const [pointedByMouse, setPointedByMouse] = useState(false);
+  const actsShown = pointedByMouse && !picking;
   const preview = previewOf(conversation, myName, typing);
   const unread = conversation.unread_count > 0;
   const name = nameOf(conversation);
@@ -71,7 +79,12 @@ export const ListRow = memo(function ListRow({
         if (several) onPick(conversation.id, event.shiftKey);
         else onOpen(conversation.id);
       }}
-      onPointerEnter={() => onIntent(conversation.id)}
+      onPointerEnter={(event) => {
+        onIntent(conversation.id);
+        setPointedByMouse(event.pointerType === "mouse");
+      }}
+      onPointerLeave={() => setPointedByMouse(false)}
+      data-id={conversation.id}
       className={cx(
         "group/row relative mx-2 flex h-full cursor-pointer gap-3 rounded-card px-2.5 py-2.5 transition-colors duration-75 compact:py-1.5",
         picked || (selected && !picking) ? "bg-accent-soft" : "hover:bg-hover",
@@ -104,7 +117,7 @@ export const ListRow = memo(function ListRow({
         ) : null}
       </span>
       <div className="min-w-0 flex-1">
-        <div className="flex items-center gap-1.5">
+        <div className={cx("flex items-center gap-1.5", actsShown && "pe-20")}>
           {unread ? <span className="size-2 shrink-0 rounded-full bg-accent" /> : null}
           <span className={cx("truncate text-body", unread ? "font-semibold" : "font-medium")}>
             {name}
@@ -114,7 +127,9 @@ export const ListRow = memo(function ListRow({
               {conversation.contact.company}
             </span>
           ) : null}
-          <span className="ms-auto flex shrink-0 items-center gap-1.5 ps-1">
+          <span
+            className={cx("ms-auto flex shrink-0 items-center gap-1.5 ps-1", actsShown && "hidden")}
+          >
             {urgent ? <PriorityIcon priority={conversation.priority} className="size-3.5" /> : null}
             {conversation.channels.length > 1 ? (
               <OmnichannelIcon className="size-3.5" />
@@ -143,9 +158,54 @@ export const ListRow = memo(function ListRow({
           <RowEnd conversation={conversation} viewers={viewers} showAssignee={showAssignee} />
         </div>
       </div>
+      {actsShown ? (
+        <QuickActs
+          acts={actsOf(conversation)}
+          onAct={(kind) => onAct(conversation, kind)}
+          chosen={selected}
+        />
+      ) : null}
     </div>
   );
 });
+
+/** For the mouse alone: options hold no buttons, and the keys and the row's menu do the same. */
+function QuickActs({
+  acts,
+  onAct,
+  chosen,
+}: {
+  acts: RowAct[];
+  onAct: (kind: RowActKind) => void;
+  chosen: boolean;
+}) {
+  return (
+    <span
+      aria-hidden="true"
+      className={cx(
+        "absolute end-1.5 top-1.5 z-10 flex rounded-control bg-raised p-0.5 shadow-[0_0_0_1px_var(--line)]",
+        chosen && "bg-bg",
+      )}
+    >
+      {acts.map(({ kind, label, shortcut }) => (
+        // biome-ignore lint/a11y/noStaticElementInteractions: for the mouse alone, see above.
+        // biome-ignore lint/a11y/useKeyWithClickEvents: as above.
+        <span
+          key={kind}
+          title={shortcut ? `${label} (${shortcut.toUpperCase()})` : label}
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={(event) => {
+            event.stopPropagation();
+            onAct(kind);
+          }}
+          className="flex size-6 items-center justify-center rounded-chip text-text-2 hover:bg-hover hover:text-text"
+        >
+          {rowActIcons[kind]}
+        </span>
+      ))}
+    </span>
+  );
+}
 
 /** Lies over the picture: always while rows are picked, else under the pointer. */
 function PickBox({ picked, picking }: { picked: boolean; picking: boolean }) {
