@@ -60,7 +60,9 @@ export default function AcceptInvitationScreen() {
           icon={<MailX />}
           title={t(gone ? "invitation.gone" : "error.screen")}
           action={
-            gone ? undefined : (
+            gone ? (
+              <Button onClick={() => void navigate({ to: "/login" })}>{t("auth.log_in")}</Button>
+            ) : (
               <Button onClick={() => void invitation.refetch()}>{t("common.retry")}</Button>
             )
           }

@@ -14,7 +14,9 @@ export function AssignPopover({ conversation }: { conversation: Conversation }) 
   const action = useAction("conversation.assign");
   const context = useActionContext();
   const { assignee } = conversation;
-  if (!action.shown) return <AssigneeLabel conversation={conversation} />;
+  // Whoever had it when it was closed had it for good.
+  if (!action.shown || conversation.status === "closed")
+    return <AssigneeLabel conversation={conversation} />;
   const words = assignee ? t("assign.assigned_to", { name: assignee.name }) : t("action.assign");
   return (
     <Popover open={open} onOpenChange={(next) => setOpen(next && action.reason === null)}>

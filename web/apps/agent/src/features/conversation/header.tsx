@@ -66,7 +66,9 @@ export function ConversationHeader({ detail, viewers, onBack }: HeaderProps) {
       />
       <div className="min-w-0 flex-1">
         <div className="flex items-center gap-2">
-          <h2 className="truncate text-heading">{name}</h2>
+          <h2 className="truncate text-heading" title={name}>
+            {name}
+          </h2>
           <Tooltip label={t("action.copy_number")}>
             <button
               type="button"
@@ -91,6 +93,7 @@ export function ConversationHeader({ detail, viewers, onBack }: HeaderProps) {
           shortcut={drawer.shortcut}
           icon={<PanelRight className="size-4 rtl:-scale-x-100" />}
           onClick={drawer.run}
+          className="max-sm:hidden"
         />
       </div>
     </header>
@@ -323,6 +326,11 @@ function MoreMenu() {
             smallOnly
           />
         ))}
+        <ActionItem
+          id="view.toggle_drawer"
+          icon={<PanelRight className="size-4 rtl:-scale-x-100" />}
+          smallOnly
+        />
         <MenuSeparator />
         <ActionItem id="conversation.copy_link" icon={<Link2 className="size-4" />} />
         <ActionItem id="conversation.copy_number" icon={<Hash className="size-4" />} />
