@@ -35,6 +35,7 @@ export function Button({
   disabled,
   children,
   type = "button",
+  onClick,
   ...rest
 }: ButtonProps) {
   return (
@@ -42,13 +43,16 @@ export function Button({
       type={type}
       className={cx(
         "inline-flex shrink-0 items-center justify-center rounded-control whitespace-nowrap transition-colors duration-75 select-none",
-        "disabled:opacity-50 pointer-coarse:min-h-11",
+        "disabled:opacity-50 aria-busy:opacity-50 pointer-coarse:min-h-11",
         sizes[size],
         kinds[kind],
         className,
       )}
-      disabled={disabled || busy}
+      disabled={disabled}
+      // A button that is disabled while it works would lose the focus.
+      aria-disabled={busy || undefined}
       aria-busy={busy || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
       {...rest}
     >
       {busy ? <Spinner className="size-3.5" /> : null}

@@ -10,7 +10,7 @@ import { Badge, Button, Notice, Skeleton, Switch } from "@rapport/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ChevronLeft, CircleCheck, CircleX } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { complain, explain, say } from "@/app/notify";
 import { usePermission } from "@/app/session";
@@ -60,6 +60,11 @@ function useSaving() {
   const [busy, setBusy] = useState(false);
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [problem, setProblem] = useState<string | null>(null);
+  // The refusal names fields; the first of them is where to go on, also for whoever only hears it.
+  useEffect(() => {
+    if (Object.keys(errors).length === 0) return;
+    document.querySelector<HTMLElement>('#main [aria-invalid="true"]')?.focus();
+  }, [errors]);
   const run = async (act: () => Promise<void>) => {
     setBusy(true);
     setErrors({});
@@ -133,6 +138,16 @@ export function ChannelAccountPage({ id }: { id: string }) {
     enabled: false,
     gcTime: 0,
   });
+  const returnTo = useRef<string | null>(null);
+  // What was saved begins a new form, which gives the focus back to the field or button it was on.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version is what begins a new form.
+  useEffect(() => {
+    const name = returnTo.current;
+    if (name === null) return;
+    returnTo.current = null;
+    const wanted = name ? `[name="${CSS.escape(name)}"]` : '[type="submit"]';
+    document.querySelector<HTMLElement>(`#main form ${wanted}`)?.focus();
+  }, [account?.version]);
   if (accounts.isPending) return <Skeleton className="h-64" />;
   if (!account) {
     return (
@@ -151,9 +166,12 @@ export function ChannelAccountPage({ id }: { id: string }) {
   };
   const save = (input: AccountInput) =>
     void saving.run(async () => {
+      const from = document.activeElement?.getAttribute("name") ?? "";
       const { secrets, ...body } = input;
       const filled = Object.keys(secrets).length > 0 ? { ...body, secrets } : body;
-      put(await api.changeChannelAccount(id, filled));
+      const changed = await api.changeChannelAccount(id, filled);
+      returnTo.current = from;
+      put(changed);
       say(t("toast.saved"));
     });
   const Form = forms[account.channel as CreatableChannel] ?? ApiAccountForm;

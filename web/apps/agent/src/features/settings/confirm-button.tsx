@@ -25,6 +25,9 @@ export function ConfirmButton({
       kind={asked ? "danger" : "ghost"}
       busy={busy}
       onBlur={() => setAsked(false)}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") setAsked(false);
+      }}
       onClick={() => {
         if (!asked) {
           setAsked(true);
