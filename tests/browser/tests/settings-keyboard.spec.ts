@@ -70,8 +70,8 @@ test("Tab meets the fields of a mailbox in the order they are read, and Enter co
   await expect(name).toBeFocused();
   await expect(name).toHaveAccessibleDescription(/Give it a name\./);
   await name.fill("Keys");
-  await page.getByLabel("Address", { exact: true }).fill("keys@company.test");
-  await page.getByLabel("User name").first().fill("keys@company.test");
+  await page.getByLabel("Address", { exact: true }).fill("tokens@company.test");
+  await page.getByLabel("User name").first().fill("tokens@company.test");
   await page.getByLabel("Client ID").fill("client");
   await page.getByLabel("Refresh token").fill("refresh");
   await page.getByLabel("How mail leaves").selectOption("none");
