@@ -143,8 +143,9 @@ export function ChannelAccountPage({ id }: { id: string }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version is what begins a new form.
   useEffect(() => {
     const name = returnTo.current;
-    if (name === null) return;
     returnTo.current = null;
+    // Whoever has gone on to something else meanwhile stays there.
+    if (name === null || document.activeElement !== document.body) return;
     const wanted = name ? `[name="${CSS.escape(name)}"]` : '[type="submit"]';
     document.querySelector<HTMLElement>(`#main form ${wanted}`)?.focus();
   }, [account?.version]);
