@@ -30,8 +30,9 @@ pub enum Verb {
         workspace: String,
         #[arg(long)]
         email: String,
+        /// What the user is called; the part of the email before the @ unless given.
         #[arg(long)]
-        name: String,
+        name: Option<String>,
         /// admin, supervisor, user or read_only.
         #[arg(long, default_value = "user", value_parser = parse_role)]
         role: Role,
@@ -80,6 +81,7 @@ async fn carry_out(engine: &Engine, verb: Verb, password: &str) -> Result<()> {
             show(&created, json, &line)
         }
         Verb::CreateUser { workspace, email, name, role, json, .. } => {
+            let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
             let created =
                 engine.create_user(&workspace, &email, &name, password, role).await.map_err(explain)?;
             let line =

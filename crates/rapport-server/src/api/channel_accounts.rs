@@ -28,11 +28,16 @@ pub struct NewAccountBody {
     #[serde(default = "yes")]
     active: bool,
     /// By channel: EmailConfig, ChatConfig or ApiConfig.
+    #[serde(default = "no_settings")]
     #[schema(value_type = Object)]
     config: serde_json::Value,
     /// Write-only. Email: `inbound_password`, `outbound_password`.
     #[serde(default)]
     secrets: BTreeMap<String, Option<String>>,
+}
+
+fn no_settings() -> serde_json::Value {
+    serde_json::json!({})
 }
 
 fn yes() -> bool {

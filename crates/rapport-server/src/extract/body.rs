@@ -4,10 +4,11 @@ use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use rapport_engine::{Error, FieldError};
+use rapport_engine::Error;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::refusal::field_error;
 use crate::problem::Problem;
 
 /// JSON bodies hold texts; files come another way.
@@ -50,6 +51,10 @@ pub fn parse_json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Res
             "The body has to be application/json.",
         ));
     }
+    // A list would be taken for the fields in the order of our type.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Error::invalid("body", "The body has to be a JSON object.").into());
+    }
     if holds_null_escape(bytes) {
         let mut value: Value = typed(bytes)?;
         strip_nulls(&mut value);
@@ -74,27 +79,8 @@ fn refusal(path: &str, error: &serde_json::Error) -> Problem {
     }
     let text = error.to_string();
     // Where in the text it stands helps nobody who built the body with a program.
-    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_owned();
-    let named = message.split('`').nth(1).unwrap_or_default();
-    let (code, field) = if message.starts_with("unknown field") {
-        ("unknown_field", join(path, named))
-    } else if message.starts_with("missing field") {
-        ("required", join(path, named))
-    } else {
-        ("invalid", join(path, ""))
-    };
-    Error::Validation(vec![FieldError { field, code, message }]).into()
-}
-
-fn join(path: &str, name: &str) -> String {
-    let path = if path == "." { "" } else { path };
-    match (path, name) {
-        ("", "") => "body".to_owned(),
-        ("", name) => name.to_owned(),
-        (path, "") => path.to_owned(),
-        (path, name) if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
-        (path, name) => format!("{path}.{name}"),
-    }
+    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    Error::Validation(vec![field_error(path, message)]).into()
 }
 
 fn holds_null_escape(bytes: &[u8]) -> bool {
@@ -158,10 +144,11 @@ mod tests {
         assert_eq!(refused(r#"{"name": "a", "role": "admin"}"#), "unknown_field role");
         assert_eq!(
             refused(r#"{"name": "a", "inner": [{"count": 1}, {"count": "2"}]}"#),
-            "invalid inner[1].count"
+            "invalid inner.1.count"
         );
-        assert_eq!(refused(r#"{"name": "a", "inner": [{}]}"#), "required inner[0].count");
+        assert_eq!(refused(r#"{"name": "a", "inner": [{}]}"#), "required inner.0.count");
         assert_eq!(refused("{"), "invalid_json");
+        assert_eq!(refused(r#"["a", []]"#), "invalid body");
         assert_eq!(refused(r#"{"name": "a"} {}"#), "invalid_json");
     }
 

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use rapport_engine::Error;
 use serde::de::DeserializeOwned;
 
+use super::refusal::field_error;
 use crate::problem::Problem;
 
 pub struct Params<T>(pub T);
@@ -19,8 +20,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
         }
         match Query::<T>::try_from_uri(&parts.uri) {
             Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(Error::invalid("query", rejection.body_text()).into()),
+            Err(rejection) => Err(refusal(&rejection.body_text()).into()),
         }
+    }
+}
+
+/// Names the parameter that the text of a rejection begins with.
+fn refusal(text: &str) -> Error {
+    let text = text.rsplit_once("query string: ").map_or(text, |(_, reason)| reason);
+    let (path, message) = text.split_once(": ").unwrap_or((".", text));
+    let error = field_error(path, message);
+    match error.field.as_str() {
+        "body" => Error::invalid("query", error.message),
+        _ => Error::Validation(vec![error]),
     }
 }
 
@@ -32,5 +44,34 @@ pub fn page_limit(limit: Option<i64>) -> Result<i64, Error> {
     match limit.unwrap_or(DEFAULT_LIMIT) {
         limit @ 1..=MAX_LIMIT => Ok(limit),
         _ => Err(Error::invalid("limit", format!("Between 1 and {MAX_LIMIT}."))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Search {
+        #[allow(dead_code)]
+        q: String,
+        #[allow(dead_code)]
+        limit: Option<i64>,
+    }
+
+    #[test]
+    fn wrong_parameters_are_named() {
+        for (query, wrong) in [
+            ("q=a&limit=x", "invalid limit"),
+            ("limit=1", "required q"),
+            ("q=a&page=2", "unknown_field page"),
+        ] {
+            let address = format!("/search?{query}").parse().expect("is an address");
+            let rejection = Query::<Search>::try_from_uri(&address).expect_err("is refused");
+            let Error::Validation(errors) = refusal(&rejection.body_text()) else { panic!("{query}") };
+            assert_eq!(format!("{} {}", errors[0].code, errors[0].field), wrong);
+        }
     }
 }

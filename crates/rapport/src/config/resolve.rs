@@ -54,7 +54,7 @@ pub fn resolve(overrides: &Overrides, environment: &Environment) -> Result<Setti
     let public_url = public_url.map_or(PublicUrl::FromListener, PublicUrl::Given);
     let database = environment.get("RAPPORT_DATABASE_URL").or(file.database_url.as_deref());
     let database = match database {
-        Some(url) => DatabaseUrl::parse(url),
+        Some(url) => database_at(url, environment)?,
         None => DatabaseUrl::Sqlite(data_folder.join("rapport.db")),
     };
     Ok(Settings {
@@ -92,6 +92,19 @@ fn from_environment<T: FromStr<Err: std::fmt::Display>>(
         text.parse().map_err(|error| Problem::of_key(name, format!("{text:?}: {error}"), remedy))
     };
     environment.get(name).map(parse).transpose()
+}
+
+fn database_at(url: &str, environment: &Environment) -> Result<DatabaseUrl, Problem> {
+    match DatabaseUrl::parse(url) {
+        DatabaseUrl::Sqlite(_) if url.contains("://") && !url.starts_with("sqlite:") => {
+            let key =
+                environment.get("RAPPORT_DATABASE_URL").map_or("database_url", |_| "RAPPORT_DATABASE_URL");
+            let scheme = url.split("://").next().unwrap_or_default();
+            let what = format!("databases of the kind {scheme:?} are not known");
+            Err(Problem::of_key(key, what, "write postgres://…, or the path of an SQLite file"))
+        }
+        known => Ok(known),
+    }
 }
 
 fn secret_key(environment: &Environment) -> Result<Option<Vec<u8>>, Problem> {

@@ -151,6 +151,7 @@ fn problems_of_the_environment_name_the_variable() {
         ("RAPPORT_PUBLIC_URL", "ftp://x"),
         ("RAPPORT_ALLOW_HOSTS", "ok.example, not ok"),
         ("RAPPORT_SECRET_KEY", "short"),
+        ("RAPPORT_DATABASE_URL", "mysql://localhost/rapport"),
     ] {
         let problem = Case::new().environment([(name, value)]).problem();
         assert!(problem.starts_with(&format!("{name}: ")) && problem.contains(" — "), "{problem:?}");

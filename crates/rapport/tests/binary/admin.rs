@@ -70,6 +70,9 @@ fn a_user_can_be_made_while_the_server_runs() {
         "--password",
         "a long enough password",
     ]);
+    let rest = ["--workspace", id, "--password", "a long enough password", "--role", "user"];
+    let user = place.admin(&[["create-user", "--email", "kim@acme.example"].as_slice(), &rest].concat());
+    assert_eq!(user["name"], "kim", "a name can be given later");
     let token = place.admin(&["create-token", "--workspace", id, "--email", "dana@acme.example"]);
     let token = bearer(token["token"].as_str().expect("is shown once"));
     assert_eq!(call(server.address(), "GET", "/api/v1/me", &[("Authorization", &token)], "").status, 200);

@@ -3,13 +3,14 @@
 use axum::extract::State;
 use rapport_domain::model::{Conversation, Recipient};
 use rapport_domain::{
-    AddressKind, AttachmentId, Channel, ChannelAccountId, ContactId, Direction, Priority, Status, UserId,
+    AddressKind, AttachmentId, Channel, ChannelAccountId, ContactId, Priority, Status, UserId,
 };
 use rapport_engine::conversation::{FirstMessage, NewConversation, Recipient as NewRecipient};
 use rapport_engine::message::NewMessage;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::messages::Speaker;
 use crate::api::{Created, created};
 use crate::extract::{Allowed, Command, Repeatable, needs};
 use crate::state::AppState;
@@ -25,8 +26,8 @@ pub struct ToBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FirstMessageBody {
-    /// `inbound` reports what the contact said; on API channels only. `outbound` unless given.
-    direction: Option<Direction>,
+    /// `outbound` unless given.
+    direction: Option<Speaker>,
     body_text: Option<String>,
     body_html: Option<String>,
     #[serde(default)]
@@ -90,7 +91,7 @@ fn new_conversation(body: NewConversationBody) -> NewConversation {
         test: body.test,
         variables: serde_json::Value::Object(body.variables.unwrap_or_default()),
         message: body.message.map(|message| FirstMessage {
-            direction: message.direction.unwrap_or(Direction::Outbound),
+            direction: message.direction.unwrap_or_default().into(),
             content: NewMessage {
                 body_text: message.body_text,
                 body_html: message.body_html,

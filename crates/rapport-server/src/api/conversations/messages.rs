@@ -6,6 +6,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use rapport_domain::model::{Message, Recipient};
 use rapport_domain::{AddressId, AttachmentId, ChannelAccountId, ConversationId, Direction, MessageId};
+use rapport_engine::Error;
 use rapport_engine::message::{NewMessage, Then};
 use rapport_engine::signed_url::Reader;
 use serde::Deserialize;
@@ -17,6 +18,8 @@ use crate::extract::{Allowed, Command, Id, Ids, Nothing, Params, Repeatable, nee
 use crate::problem::Problem;
 use crate::state::AppState;
 
+const MAX_HOLD_SECONDS: u32 = 30;
+
 /// What becomes of the conversation once the message is accepted.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -25,6 +28,26 @@ pub enum ThenBody {
     Solve,
     /// Its status becomes pending.
     Wait,
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    /// The contact said it, and the caller reports it. On API channels only.
+    Inbound,
+    /// The team says it to the contact.
+    #[default]
+    Outbound,
+}
+
+impl From<Speaker> for Direction {
+    fn from(speaker: Speaker) -> Self {
+        match speaker {
+            Speaker::Inbound => Self::Inbound,
+            Speaker::Outbound => Self::Outbound,
+        }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -36,8 +59,8 @@ pub struct MessageBody {
     body_html: Option<String>,
     channel_account_id: Option<ChannelAccountId>,
     address_id: Option<AddressId>,
+    /// Of an email, as are the recipients; without a subject or recipients it answers the last one.
     subject: Option<String>,
-    /// The people of the last email, unless given.
     to: Option<Vec<Recipient>>,
     cc: Option<Vec<Recipient>>,
     #[serde(default)]
@@ -46,14 +69,14 @@ pub struct MessageBody {
     attachment_ids: Vec<AttachmentId>,
     /// Your own id for the message; the same one twice is one message.
     client_id: Option<String>,
-    /// How long the message can be taken back.
+    /// How long an email waits before it leaves, so that it can be taken back. Other channels send at once.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 30)]
     hold_seconds: u32,
     /// The newest message that the writer had seen. When a teammate answered after it: 409 `conversation_advanced`.
     seen_message_id: Option<MessageId>,
-    /// `inbound` reports what the contact said; on API channels only. `outbound` unless given.
-    direction: Option<Direction>,
+    /// `outbound` unless given.
+    direction: Option<Speaker>,
     then: Option<ThenBody>,
     #[serde(default)]
     assign_to_me: bool,
@@ -79,7 +102,10 @@ pub async fn send(
     command: Command<MessageBody>,
 ) -> Created<Message> {
     let caller = command.caller(&caller);
-    let direction = command.body.direction.unwrap_or(Direction::Outbound);
+    if command.body.hold_seconds > MAX_HOLD_SECONDS {
+        return Err(Error::invalid("hold_seconds", format!("Between 0 and {MAX_HOLD_SECONDS}.")).into());
+    }
+    let direction = command.body.direction.unwrap_or_default().into();
     let sent = state.engine().send_message(&caller, &id, direction, new_message(command.body)).await;
     created(sent.map(|message| signed(state.engine(), &caller, message)))
 }

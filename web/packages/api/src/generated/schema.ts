@@ -998,6 +998,8 @@ export interface components {
         };
         /** @enum {string} */
         AuthKind: "session" | "token";
+        /** @enum {string} */
+        Authentication: "password" | "oauth2";
         Author: {
             id: string | null;
             kind: components["schemas"]["AuthorKind"];
@@ -1331,6 +1333,7 @@ export interface components {
             /** @description The name beside the address in what we send. */
             display_name?: string | null;
             inbound: components["schemas"]["InboundConfig"];
+            oauth?: components["schemas"]["OauthConfig"] | null;
             outbound: components["schemas"]["OutboundConfig"];
             signature_html?: string | null;
             thread_scope?: components["schemas"]["ThreadScope"];
@@ -1573,13 +1576,14 @@ export interface components {
             body_text?: string | null;
             cc?: components["schemas"]["Recipient"][];
             client_id?: string | null;
-            direction?: components["schemas"]["Direction"] | null;
+            direction?: components["schemas"]["Speaker"] | null;
         };
         /** @enum {string} */
         HealthState: "ok" | "never_received" | "error" | "inactive";
         /** @description How mail comes in. All but `kind` belongs to `imap`. */
         InboundConfig: {
             after_fetch?: components["schemas"]["AfterFetch"] | null;
+            authentication?: components["schemas"]["Authentication"] | null;
             /**
              * Format: int32
              * @description How many days of older mail are fetched at first; none unless set.
@@ -1747,16 +1751,16 @@ export interface components {
             channel_account_id?: components["schemas"]["ChannelAccountId"] | null;
             /** @description Your own id for the message; the same one twice is one message. */
             client_id?: string | null;
-            direction?: components["schemas"]["Direction"] | null;
+            direction?: components["schemas"]["Speaker"] | null;
             /**
              * Format: int32
-             * @description How long the message can be taken back.
+             * @description How long an email waits before it leaves, so that it can be taken back. Other channels send at once.
              */
             hold_seconds?: number;
             seen_message_id?: components["schemas"]["MessageId"] | null;
+            /** @description Of an email, as are the recipients; without a subject or recipients it answers the last one. */
             subject?: string | null;
             then?: components["schemas"]["ThenBody"] | null;
-            /** @description The people of the last email, unless given. */
             to?: components["schemas"]["Recipient"][] | null;
         };
         MessageId: string;
@@ -1773,7 +1777,7 @@ export interface components {
             active?: boolean;
             channel: components["schemas"]["Channel"];
             /** @description By channel: EmailConfig, ChatConfig or ApiConfig. */
-            config: components["schemas"]["EmailConfig"] | components["schemas"]["ChatConfig"] | components["schemas"]["ApiConfig"];
+            config?: components["schemas"]["EmailConfig"] | components["schemas"]["ChatConfig"] | components["schemas"]["ApiConfig"];
             name: string;
             /** @description Write-only. Email: `inbound_password`, `outbound_password`. */
             secrets?: {
@@ -1839,6 +1843,14 @@ export interface components {
         };
         /** @description The body of a command that needs none: absent or `{}`. */
         Nothing: Record<string, unknown>;
+        /** @description The registration with the mailbox's provider. Its client secret and refresh token are secrets. */
+        OauthConfig: {
+            client_id: string;
+            /** @description Asked for with each token; by default what was granted at the sign-in. */
+            scope?: string | null;
+            /** @description Such as `https://oauth2.googleapis.com/token`. */
+            token_endpoint: string;
+        };
         /**
          * @description What started a conversation.
          * @enum {string}
@@ -1846,6 +1858,7 @@ export interface components {
         Origin: "inbound_message" | "inbound_call" | "user" | "agent" | "campaign" | "sequence" | "api" | "test" | "internal";
         /** @description How mail goes out. All but `kind` belongs to `smtp`. */
         OutboundConfig: {
+            authentication?: components["schemas"]["Authentication"] | null;
             host?: string | null;
             kind: components["schemas"]["OutboundKind"];
             /** Format: int32 */
@@ -2094,6 +2107,11 @@ export interface components {
             resync_required: components["schemas"]["LogPosition"];
             "user.online": components["schemas"]["UserOnline"];
         };
+        /**
+         * @description Who speaks.
+         * @enum {string}
+         */
+        Speaker: "inbound" | "outbound";
         /**
          * @description Where a conversation stands. Waiting: the customer waits for us. Pending: we wait for somebody.
          * @enum {string}
@@ -2365,6 +2383,7 @@ export type Attachment = components['schemas']['Attachment'];
 export type AttachmentId = components['schemas']['AttachmentId'];
 export type AttachmentLimits = components['schemas']['AttachmentLimits'];
 export type AuthKind = components['schemas']['AuthKind'];
+export type Authentication = components['schemas']['Authentication'];
 export type Author = components['schemas']['Author'];
 export type AuthorKind = components['schemas']['AuthorKind'];
 export type Channel = components['schemas']['Channel'];
@@ -2433,6 +2452,7 @@ export type NewContactBody = components['schemas']['NewContactBody'];
 export type NewConversationBody = components['schemas']['NewConversationBody'];
 export type NoteBody = components['schemas']['NoteBody'];
 export type Nothing = components['schemas']['Nothing'];
+export type OauthConfig = components['schemas']['OauthConfig'];
 export type Origin = components['schemas']['Origin'];
 export type OutboundConfig = components['schemas']['OutboundConfig'];
 export type OutboundKind = components['schemas']['OutboundKind'];
@@ -2467,6 +2487,7 @@ export type SettingsBody = components['schemas']['SettingsBody'];
 export type SetupState = components['schemas']['SetupState'];
 export type SharedConversation = components['schemas']['SharedConversation'];
 export type Signals = components['schemas']['Signals'];
+export type Speaker = components['schemas']['Speaker'];
 export type Status = components['schemas']['Status'];
 export type StatusReason = components['schemas']['StatusReason'];
 export type ThenBody = components['schemas']['ThenBody'];

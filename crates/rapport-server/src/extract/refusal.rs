@@ -1,0 +1,62 @@
+//! What the deserialisers say about a wrong field, in the words and paths of the API.
+
+use rapport_engine::FieldError;
+
+/// `path` is the deserialiser's, such as `addresses[0].kind`; `.` is the whole.
+pub fn field_error(path: &str, message: &str) -> FieldError {
+    let named = message.split('`').nth(1).unwrap_or_default();
+    if message.starts_with("unknown field") {
+        return FieldError { field: join(path, named), code: "unknown_field", message: message.to_owned() };
+    }
+    if message.starts_with("missing field") {
+        let message = "This field is required.".to_owned();
+        return FieldError { field: join(path, named), code: "required", message };
+    }
+    FieldError { field: join(path, ""), code: "invalid", message: in_words(message) }
+}
+
+/// Names of our own types mean nothing to whoever wrote the request.
+fn in_words(message: &str) -> String {
+    let Some((before, expected)) = message.split_once(", expected ") else { return message.to_owned() };
+    let expected = match expected {
+        _ if expected.starts_with("struct ") => "an object",
+        "u16" | "u32" | "u64" => "a whole number from 0 on",
+        "i64" => "a whole number",
+        other => other,
+    };
+    format!("{before}, expected {expected}")
+}
+
+fn join(path: &str, name: &str) -> String {
+    let path = match path {
+        "." => String::new(),
+        path => path.replace('[', ".").replace(']', ""),
+    };
+    match (path.as_str(), name) {
+        ("", "") => "body".to_owned(),
+        ("", name) => name.to_owned(),
+        (path, "") => path.to_owned(),
+        (path, name) if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
+        (path, name) => format!("{path}.{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_type_of_ours_is_named() {
+        for (message, words) in [
+            ("invalid type: null, expected struct NewContactBody", "invalid type: null, expected an object"),
+            ("invalid length 0, expected struct X with 7 elements", "invalid length 0, expected an object"),
+            (
+                "invalid value: integer `-1`, expected u32",
+                "invalid value: integer `-1`, expected a whole number from 0 on",
+            ),
+            ("invalid digit found in string", "invalid digit found in string"),
+        ] {
+            assert_eq!(field_error("a[0].b", message).message, words);
+        }
+    }
+}
