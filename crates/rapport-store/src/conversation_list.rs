@@ -73,7 +73,7 @@ pub fn list(
         builder.push_after(column, descending, position.key, position.id.as_str());
     }
     let order = if descending { "desc" } else { "asc" };
-    let limit = builder.bind_integer(limit);
+    // The limit stands in the text, or else PostgreSQL plans each time anew, for want of knowing how few rows are asked.
     let sql = format!(
         "{SELECT} from conversations c {JOINS} where c.workspace_id = ?1 {} order by {column} {order}, c.id {order} limit {limit}",
         builder.conditions()
@@ -97,13 +97,12 @@ pub fn count(tx: &mut Tx<'_>, viewer: &UserId, filter: &ConversationFilter, cap:
     let mut builder = FilterBuilder::new();
     builder.bind_viewer(viewer);
     apply(&mut builder, filter);
-    let limit = builder.bind_integer(cap);
     let joins = if filter.unread { JOIN_READS } else { "" };
     let order = if filter.assignee.is_none() { "order by c.last_activity_at desc, c.id desc" } else { "" };
     // The person is bound in either case, so that both engines see every parameter used.
     let sql = format!(
         "select count(*) from (select 1 as one from conversations c {joins} \
-         where c.workspace_id = ?1 and cast(?2 as text) is not null {} {order} limit {limit}) as capped",
+         where c.workspace_id = ?1 and cast(?2 as text) is not null {} {order} limit {cap}) as capped",
         builder.conditions()
     );
     match tx.query_opt(&sql, builder.params())? {

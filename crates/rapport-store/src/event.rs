@@ -39,9 +39,10 @@ pub fn last_seq(tx: &mut Tx<'_>) -> Result<i64, Error> {
 }
 
 pub fn list_after(tx: &mut Tx<'_>, seq: i64, limit: i64) -> Result<Vec<StoredEvent>, Error> {
-    let sql =
-        format!("select {COLUMNS} from events where workspace_id = ?1 and seq > ?2 order by seq limit ?3");
-    tx.query(&sql, &params![seq, limit])?.iter().map(from_row).collect()
+    let sql = format!(
+        "select {COLUMNS} from events where workspace_id = ?1 and seq > ?2 order by seq limit {limit}"
+    );
+    tx.query(&sql, &params![seq])?.iter().map(from_row).collect()
 }
 
 /// The events that a conversation's timeline shows, before a moment, newest first.
@@ -55,10 +56,10 @@ pub fn list_activity_before(
     let names: Vec<String> = TIMELINE_EVENTS.iter().map(|name| format!("'{name}'")).collect();
     let sql = format!(
         "select {COLUMNS} from events where workspace_id = ?1 and conversation_id = ?2 and (occurred_at, seq) < (?3, ?4) \
-         and name in ({}) order by occurred_at desc, seq desc limit ?5",
+         and name in ({}) order by occurred_at desc, seq desc limit {limit}",
         names.join(", ")
     );
-    tx.query(&sql, &params![conversation, at, seq, limit])?
+    tx.query(&sql, &params![conversation, at, seq])?
         .iter()
         .map(|row| {
             let mut envelope = from_row(row)?.envelope;

@@ -275,9 +275,9 @@ pub fn list_before(
     let (at, id) = before.unwrap_or((Timestamp::from_millis(i64::MAX), ""));
     let sql = format!(
         "select {COLUMNS} from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 \
-         and (m.sent_at, m.id) < (?3, ?4) order by m.sent_at desc, m.id desc limit ?5"
+         and (m.sent_at, m.id) < (?3, ?4) order by m.sent_at desc, m.id desc limit {limit}"
     );
-    let rows = tx.query(&sql, &params![conversation, at, id, limit])?;
+    let rows = tx.query(&sql, &params![conversation, at, id])?;
     with_attachments(tx, rows)
 }
 

@@ -47,7 +47,7 @@ pub fn list(
     after: Option<(Timestamp, &ContactId)>,
     limit: i64,
 ) -> Result<Vec<Contact>, Error> {
-    let mut params: Vec<Param<'_>> = vec![Param::Int(limit)];
+    let mut params: Vec<Param<'_>> = Vec::new();
     let mut conditions = String::new();
     if let Some(text) = text {
         let Some(found) = found_by(&mut params, text) else { return Ok(Vec::new()) };
@@ -60,7 +60,7 @@ pub fn list(
     }
     let sql = format!(
         "select {COLUMNS} from contacts ct where ct.workspace_id = ?1{conditions} \
-         order by ct.updated_at desc, ct.id desc limit ?2"
+         order by ct.updated_at desc, ct.id desc limit {limit}"
     );
     let rows = tx.query(&sql, &params)?;
     contacts_from_rows(tx, &rows)

@@ -123,16 +123,13 @@ pub fn list_before(
     let mut params = of(visitor);
     let condition = match before {
         Some((at, id)) => {
-            params.extend(params![limit, *at, id]);
-            " and (m.sent_at, m.id) < (?6, ?7)"
+            params.extend(params![*at, id]);
+            " and (m.sent_at, m.id) < (?5, ?6)"
         }
-        None => {
-            params.extend(params![limit]);
-            ""
-        }
+        None => "",
     };
     let sql = format!(
-        "select {COLUMNS} from messages m where {VISIBLE}{condition} order by m.sent_at desc, m.id desc limit ?5"
+        "select {COLUMNS} from messages m where {VISIBLE}{condition} order by m.sent_at desc, m.id desc limit {limit}"
     );
     let rows = tx.query(&sql, &params)?;
     with_attachments(tx, &rows)
@@ -155,11 +152,10 @@ pub fn list_answers_after(
     limit: i64,
 ) -> Result<Vec<ChatMessage>, Error> {
     let mut params = of(visitor);
-    params.extend(params![limit]);
     let condition = bind_after(&mut params, after);
     let sql = format!(
         "select {COLUMNS} from messages m where {VISIBLE} and m.direction = 'outbound'{condition} \
-         order by m.sent_at, m.id limit ?5"
+         order by m.sent_at, m.id limit {limit}"
     );
     let rows = tx.query(&sql, &params)?;
     with_attachments(tx, &rows)
@@ -172,13 +168,7 @@ pub fn count_answers_after(
     after: Option<&Position>,
 ) -> Result<i64, Error> {
     let mut params = of(visitor);
-    let condition = match after {
-        Some((at, id)) => {
-            params.extend(params![*at, id]);
-            " and (m.sent_at, m.id) > (?5, ?6)"
-        }
-        None => "",
-    };
+    let condition = bind_after(&mut params, after);
     let sql =
         format!("select count(*) from messages m where {VISIBLE} and m.direction = 'outbound'{condition}");
     tx.query_opt(&sql, &params)?.map_or(Ok(0), |row| row.get(0))
@@ -188,7 +178,7 @@ fn bind_after<'a>(params: &mut Vec<Param<'a>>, after: Option<&'a Position>) -> &
     match after {
         Some((at, id)) => {
             params.extend(params![*at, id]);
-            " and (m.sent_at, m.id) > (?6, ?7)"
+            " and (m.sent_at, m.id) > (?5, ?6)"
         }
         None => "",
     }
@@ -243,7 +233,7 @@ pub fn newest_seen(
     params.extend(params![conversation, at, &id]);
     let sql = format!(
         "select m.id from messages m where {VISIBLE} and m.conversation_id = ?5 and m.direction = 'inbound' \
-         and (m.sent_at, m.id) <= (?6, ?7) order by m.sent_at desc, m.id desc limit 1"
+         and (m.sent_at, m.id) <= (?5, ?6) order by m.sent_at desc, m.id desc limit 1"
     );
     tx.query_opt(&sql, &params)?.map(|row| row.get(0)).transpose()
 }
