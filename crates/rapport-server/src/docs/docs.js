@@ -70,6 +70,11 @@ function schemaTable(document_, schema) {
   );
 }
 
+function exampleOf(document_, schema) {
+  const { example } = resolve(document_, schema);
+  return example ? node("pre", { tabindex: "0" }, JSON.stringify(example, null, 2)) : "";
+}
+
 function contentOf(part) {
   return Object.entries(part?.content ?? {})[0];
 }
@@ -102,6 +107,7 @@ function answers(document_, operation) {
         {},
         node("summary", {}, `${status} ${content ? typeOf(content.schema) : answer.description || "without a body"}`),
         content ? schemaTable(document_, content.schema) : "",
+        content ? exampleOf(document_, content.schema) : "",
       );
     }),
     node("p", { class: "muted" }, `Refusals: ${bad.join(", ")}, as Problem.`),

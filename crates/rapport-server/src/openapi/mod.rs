@@ -82,6 +82,7 @@ pub fn document() -> Value {
     events::describe(&mut document);
     answers::require_what_is_always_there(&mut document);
     refusals::share(&mut document);
+    answers::show_examples(&mut document);
     document
 }
 

@@ -197,6 +197,21 @@ impl Witness {
 }
 
 #[test]
+fn examples_are_what_they_are_examples_of() {
+    let witness = Witness::new();
+    let mut shown = Vec::new();
+    for (name, schema) in witness.document["components"]["schemas"].as_object().unwrap() {
+        if let Some(example) = schema.get("example") {
+            witness.fits(name, &json!({"$ref": format!("#/components/schemas/{name}")}), example);
+            shown.push(name.as_str());
+        }
+    }
+    for name in ["Contact", "Conversation", "Message", "Problem", "MessageBody"] {
+        assert!(shown.contains(&name), "{name} has no example: {shown:?}");
+    }
+}
+
+#[test]
 fn fields_that_are_missing_or_not_described_are_noticed() {
     let witness = Witness::new();
     let of = |name: &str| witness.validator(&json!({"$ref": format!("#/components/schemas/{name}")}));

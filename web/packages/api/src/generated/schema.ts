@@ -1067,6 +1067,33 @@ export interface components {
             /** @description What to do about it. */
             remedy: string | null;
         };
+        /**
+         * @example {
+         *       "addresses": [
+         *         {
+         *           "created_at": "2026-11-21T15:21:22.451Z",
+         *           "id": "adr_01m7zb58rkyt9z6b6x888bkb7p",
+         *           "kind": "email",
+         *           "value": "marta.nowak@example.org",
+         *           "verified": false
+         *         }
+         *       ],
+         *       "ai_paused": false,
+         *       "city": "Zakopane",
+         *       "company": null,
+         *       "country": "Poland",
+         *       "created_at": "2026-11-21T15:21:22.451Z",
+         *       "display_name": "Marta Nowak",
+         *       "email": "marta.nowak@example.org",
+         *       "external_id": null,
+         *       "id": "ctc_01m7zb58rkrz4hfj6vkff8aj58",
+         *       "known": true,
+         *       "language": null,
+         *       "phone": null,
+         *       "updated_at": "2026-11-21T16:47:19.117Z",
+         *       "version": 2
+         *     }
+         */
         Contact: {
             addresses: components["schemas"]["Address"][];
             ai_paused: boolean;
@@ -1118,6 +1145,56 @@ export interface components {
             conversation_id: components["schemas"]["ConversationId"];
             until: components["schemas"]["Timestamp"];
         };
+        /**
+         * @example {
+         *       "assignee": {
+         *         "id": "usr_01m4d9sgd48c6ykxtrez57cb3z",
+         *         "name": "Ana"
+         *       },
+         *       "channel": "email",
+         *       "channel_account_id": "cha_01m4d9sgd43mevj2mbn3y0fcdr",
+         *       "channels": [
+         *         "email"
+         *       ],
+         *       "closed_at": null,
+         *       "closed_by": null,
+         *       "contact": {
+         *         "company": null,
+         *         "display_name": "Marta Nowak",
+         *         "id": "ctc_01m7zb58rkrz4hfj6vkff8aj58",
+         *         "known": true
+         *       },
+         *       "created_at": "2026-11-21T15:21:22.451Z",
+         *       "follow_up_of": null,
+         *       "id": "cnv_01m7zb58rk96nqtnrxztmzf0sx",
+         *       "inbound_count": 2,
+         *       "last_activity_at": "2026-11-22T07:34:03.451Z",
+         *       "last_message": {
+         *         "author_kind": "contact",
+         *         "author_name": "Marta Nowak",
+         *         "channel": "email",
+         *         "delivery_status": null,
+         *         "direction": "inbound",
+         *         "id": "msg_01m812t9xvwxc9txcjp1d6scks",
+         *         "kind": "message",
+         *         "preview": "We took it off and put it outside. The hut keeper lends us his cooker, thank you. What do we do with the stove now?",
+         *         "sent_at": "2026-11-22T07:34:03.451Z"
+         *       },
+         *       "lifecycle": "open",
+         *       "number": 106,
+         *       "origin": "inbound_message",
+         *       "priority": "urgent",
+         *       "requires_action": null,
+         *       "status": "waiting",
+         *       "subject": "Stove hissing, is it safe?",
+         *       "test": false,
+         *       "topic": "Talking with 'Marta Nowak'",
+         *       "unread_count": 0,
+         *       "updated_at": "2026-11-22T07:39:03.451Z",
+         *       "version": 9,
+         *       "waiting_since": "2026-11-22T07:34:03.451Z"
+         *     }
+         */
         Conversation: {
             assignee: components["schemas"]["UserReference"] | null;
             /** @description The channel of the last message. */
@@ -1695,6 +1772,59 @@ export interface components {
             user: components["schemas"]["User"];
             workspace: components["schemas"]["Workspace"];
         };
+        /**
+         * @example {
+         *       "ai_drafted": false,
+         *       "ai_generated": false,
+         *       "attachments": [],
+         *       "author": {
+         *         "id": "usr_01m4d9sgd48c6ykxtrez57cb3z",
+         *         "kind": "user",
+         *         "name": "Ana"
+         *       },
+         *       "automatic": false,
+         *       "bcc": [],
+         *       "body_html": "<p>Marta, <strong>please do not light it.</strong> A hiss with the valve closed means that the seal is damaged.</p><ul><li>Take the stove outside, away from flames.</li><li>Unscrew the cartridge there.</li><li>Leave both outside over night.</li></ul><p>Are you all right for a warm meal tonight?</p>",
+         *       "body_text": "Marta, please do not light it. A hiss with the valve closed means that the seal is damaged.\n- Take the stove outside, away from flames.\n- Unscrew the cartridge there.\n- Leave both outside over night.\n\nAre you all right for a warm meal tonight?",
+         *       "cc": [],
+         *       "channel": "email",
+         *       "channel_account_id": "cha_01m4d9sgd43mevj2mbn3y0fcdr",
+         *       "client_id": null,
+         *       "conversation_id": "cnv_01m7zb58rk96nqtnrxztmzf0sx",
+         *       "created_at": "2026-11-21T17:30:17.451Z",
+         *       "delivery": {
+         *         "attempts": 1,
+         *         "code": null,
+         *         "next_attempt_at": null,
+         *         "reason": null,
+         *         "status": "sent",
+         *         "updated_at": "2026-11-21T17:30:20.451Z"
+         *       },
+         *       "direction": "outbound",
+         *       "email_message_id": "cnv_01m7zb58rk96nqtnrxztmzf0sx.msg_01m7zjhafbyc8v8yymbbbehhaw@acme.example",
+         *       "from": {
+         *         "address": "support@acme.example",
+         *         "name": "Acme"
+         *       },
+         *       "has_quote": false,
+         *       "has_remote_images": false,
+         *       "held_until": null,
+         *       "id": "msg_01m7zjhafbyc8v8yymbbbehhaw",
+         *       "kind": "message",
+         *       "sent_at": "2026-11-21T17:30:17.451Z",
+         *       "subject": "Re: Stove hissing, is it safe?",
+         *       "to": [
+         *         {
+         *           "address": "marta.nowak@example.org",
+         *           "name": "Marta Nowak"
+         *         }
+         *       ],
+         *       "truncated": false,
+         *       "version": 3,
+         *       "visible_text": "Marta, please do not light it. A hiss with the valve closed means that the seal is damaged.\n- Take the stove outside, away from flames.\n- Unscrew the cartridge there.\n- Leave both outside over night.\n\nAre you all right for a warm meal tonight?",
+         *       "warnings": []
+         *     }
+         */
         Message: {
             ai_drafted: boolean;
             ai_generated: boolean;
@@ -1961,7 +2091,24 @@ export interface components {
         };
         /** @enum {string} */
         Priority: "low" | "normal" | "high" | "urgent";
-        /** @description Why a request was refused, and what to do next. */
+        /**
+         * @description Why a request was refused, and what to do next.
+         * @example {
+         *       "code": "already_assigned",
+         *       "current": {
+         *         "assignee": {
+         *           "id": "usr_01m7zb58rkrz4hfj6vkff8aj58",
+         *           "name": "Ben"
+         *         },
+         *         "at": "2026-11-22T07:39:03.451Z"
+         *       },
+         *       "detail": "Ben took this conversation.",
+         *       "request_id": "355cbc9a771745abf5f71f19",
+         *       "status": 409,
+         *       "title": "Conflict",
+         *       "type": "about:blank"
+         *     }
+         */
         Problem: {
             /** @description Stable; what clients decide on. */
             code: string;
