@@ -27,6 +27,8 @@ pub(super) struct Client {
     stream: BufReader<MailStream>,
     next_tag: u32,
     capabilities: Vec<String>,
+    /// The server has told of a message since the last listing began. It tells only once, with any command's answer.
+    news: bool,
 }
 
 impl Client {
@@ -49,7 +51,8 @@ impl Client {
             TlsMode::Implicit => timed(connect_tls(socket, server)).await??,
             TlsMode::StartTls | TlsMode::None => MailStream::Plain(socket),
         };
-        let mut client = Client { stream: BufReader::new(stream), next_tag: 1, capabilities: Vec::new() };
+        let mut client =
+            Client { stream: BufReader::new(stream), next_tag: 1, capabilities: Vec::new(), news: false };
         let greeting = client.read(SMALL_LITERALS).await?;
         let text = greeting.untagged().ok_or(ImapError::Protocol("no greeting"))?;
         let preauthenticated = starts_with(text, "PREAUTH");
@@ -89,7 +92,8 @@ impl Client {
             return Err(ImapError::Protocol("TLS was on already"));
         };
         let stream = timed(connect_tls(socket, server)).await??;
-        Ok(Client { stream: BufReader::new(stream), next_tag: self.next_tag, capabilities: Vec::new() })
+        let stream = BufReader::new(stream);
+        Ok(Client { stream, next_tag: self.next_tag, capabilities: Vec::new(), news: false })
     }
 
     async fn read_capabilities(&mut self) -> Result<(), ImapError> {
@@ -171,6 +175,7 @@ impl Client {
 
     /// Identifier and announced size of every message above `last_uid`, ascending.
     pub async fn list_after(&mut self, last_uid: u32) -> Result<Vec<(u32, u32)>, ImapError> {
+        self.news = false;
         let Some(first) = last_uid.checked_add(1) else { return Ok(Vec::new()) };
         let mut found = self.fetch_numbers(&format!("UID FETCH {first}:* (UID RFC822.SIZE)")).await?;
         // `n:*` returns the last message even when its identifier is below n.
@@ -263,8 +268,11 @@ impl Client {
         self.command("NOOP").await.map(|_| ())
     }
 
-    /// Waits until the server tells of a new message, or for `limit`.
+    /// Waits until the server tells of a new message, or for `limit`. Does not wait when it has told already.
     pub async fn idle(&mut self, limit: Duration) -> Result<(), ImapError> {
+        if self.news {
+            return Ok(());
+        }
         let tag = self.send("IDLE").await?;
         loop {
             let response = self.read(SMALL_LITERALS).await?;
@@ -277,15 +285,10 @@ impl Client {
         }
         // Cancelled reads lose nothing that matters: the next listing sees every message.
         let news = async {
-            loop {
-                let response = Response::read(&mut self.stream, SMALL_LITERALS, limit + READ_TIMEOUT).await?;
-                check_bye(&response)?;
-                if response.numbered().is_some_and(|(_, word)| {
-                    matches!(word.to_ascii_uppercase().as_str(), "EXISTS" | "RECENT")
-                }) {
-                    return Ok::<(), ImapError>(());
-                }
+            while !self.news {
+                self.read_within(SMALL_LITERALS, limit + READ_TIMEOUT).await?;
             }
+            Ok::<(), ImapError>(())
         };
         if let Ok(result) = tokio::time::timeout(limit, news).await {
             result?;
@@ -318,8 +321,19 @@ impl Client {
     }
 
     async fn read(&mut self, max_literal_bytes: usize) -> Result<Response, ImapError> {
-        let response = Response::read(&mut self.stream, max_literal_bytes, READ_TIMEOUT).await?;
+        self.read_within(max_literal_bytes, READ_TIMEOUT).await
+    }
+
+    async fn read_within(
+        &mut self,
+        max_literal_bytes: usize,
+        patience: Duration,
+    ) -> Result<Response, ImapError> {
+        let response = Response::read(&mut self.stream, max_literal_bytes, patience).await?;
         check_bye(&response)?;
+        self.news |= response
+            .numbered()
+            .is_some_and(|(_, word)| matches!(word.to_ascii_uppercase().as_str(), "EXISTS" | "RECENT"));
         Ok(response)
     }
 

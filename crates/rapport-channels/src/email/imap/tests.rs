@@ -19,6 +19,8 @@ struct Mailbox {
     size_lie: Option<u32>,
     /// The connection breaks while this message is fetched.
     cut_at: Option<u32>,
+    /// Arrives while the others are being listed, and is announced with that answer only.
+    late: Option<(u32, Vec<u8>)>,
     /// Listed, but gone when it is fetched.
     vanished: Option<u32>,
     refuse_login: bool,
@@ -112,8 +114,13 @@ fn answer(tag: &str, command: &str, state: &Shared) -> Option<Vec<u8>> {
             ok
         }
         ["UID", "FETCH", range, "(UID", "RFC822.SIZE)"] => {
+            let mut listed = list(&mailbox, range);
+            if let Some(late) = mailbox.late.take() {
+                mailbox.messages.push(late);
+                listed.push_str(&format!("* {} EXISTS\r\n", mailbox.messages.len()));
+            }
             mailbox.told = mailbox.messages.len();
-            list(&mailbox, range) + &ok
+            listed + &ok
         }
         ["UID", "FETCH", uid, "(UID", section] => {
             return Some(fetch(&mailbox, uid.parse().unwrap(), section, &ok));
@@ -275,6 +282,17 @@ fn mailbox(uids: &[u32]) -> Mailbox {
 
 fn stored(uid: u32) -> Seen {
     Seen::Stored { uid, raw: format!("Subject: {uid}\r\n\r\nbody {uid}"), headers_only: false }
+}
+
+#[tokio::test]
+async fn a_message_announced_with_another_answer_is_fetched_at_once() {
+    let late = Some((5, b"Subject: 5\r\n\r\nbody 5".to_vec()));
+    let (address, _) = serve(Mailbox { capabilities: "IDLE", late, ..mailbox(&[]) }).await;
+    // Far beyond the patience of the test: only the announcement can bring it.
+    let settings = ImapSettings { poll_interval: Duration::from_secs(3_600), ..settings(address) };
+    let mut run = Run::start(settings, CURSOR, Vec::new());
+    assert_eq!(run.next_message().await, stored(5));
+    run.stop().await;
 }
 
 const CURSOR: Option<ImapCursor> = Some(ImapCursor { uid_validity: 1, last_uid: 4 });
