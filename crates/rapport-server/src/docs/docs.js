@@ -47,6 +47,12 @@ function fieldsOf(document_, schema) {
   );
 }
 
+/** What can be null says its meaning inside the choice. */
+function meaningOf(document_, field) {
+  const described = [field, ...(field.oneOf ?? []), resolve(document_, field)].find(({ description }) => description);
+  return (described?.description ?? "").replaceAll("`", "");
+}
+
 function schemaTable(document_, schema) {
   const rows = fieldsOf(document_, schema);
   if (rows.length === 0) return node("p", { class: "muted" }, typeOf(resolve(document_, schema)));
@@ -63,7 +69,7 @@ function schemaTable(document_, schema) {
           {},
           node("td", {}, node("code", {}, name), required ? "" : " (optional)"),
           node("td", {}, node("code", {}, typeOf(field))),
-          node("td", {}, field.description ?? resolve(document_, field).description ?? ""),
+          node("td", {}, meaningOf(document_, field)),
         ),
       ),
     ),
@@ -89,7 +95,7 @@ function parameterTable(document_, parameters) {
         {},
         node("td", {}, node("code", {}, parameter.name), ` in ${parameter.in}`, parameter.required ? "" : " (optional)"),
         node("td", {}, node("code", {}, typeOf(parameter.schema))),
-        node("td", {}, parameter.description ?? resolve(document_, parameter.schema).pattern ?? ""),
+        node("td", {}, parameter.description?.replaceAll("`", "") ?? resolve(document_, parameter.schema).pattern ?? ""),
       ),
     )),
   );
