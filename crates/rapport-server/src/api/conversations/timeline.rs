@@ -23,8 +23,8 @@ pub struct Before {
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     /// The `next_cursor` of a page: what is older than it.
-    #[serde(alias = "cursor")]
-    before: Option<String>,
+    #[serde(alias = "before")]
+    cursor: Option<String>,
 }
 
 /// List the messages and notes of a conversation
@@ -39,7 +39,7 @@ pub async fn messages(
     Params(query): Params<Before>,
 ) -> Answer<Page<Message>> {
     let limit = page_limit(query.limit)?;
-    let before = query.before.as_deref().map(position).transpose()?;
+    let before = query.cursor.as_deref().map(position).transpose()?;
     let found = state.engine().list_messages(&caller, &id, before, limit).await?;
     let full = found.len() as i64 == limit;
     let next_cursor = found

@@ -3630,7 +3630,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 /** @description The `next_cursor` of a page: what is older than it. */
-                before?: string;
+                cursor?: string;
             };
             header?: never;
             path: {
