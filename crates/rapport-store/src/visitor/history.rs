@@ -233,7 +233,7 @@ pub fn newest_seen(
     params.extend(params![conversation, at, &id]);
     let sql = format!(
         "select m.id from messages m where {VISIBLE} and m.conversation_id = ?5 and m.direction = 'inbound' \
-         and (m.sent_at, m.id) <= (?5, ?6) order by m.sent_at desc, m.id desc limit 1"
+         and (m.sent_at, m.id) <= (?6, ?7) order by m.sent_at desc, m.id desc limit 1"
     );
     tx.query_opt(&sql, &params)?.map(|row| row.get(0)).transpose()
 }
