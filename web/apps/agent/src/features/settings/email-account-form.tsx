@@ -1,12 +1,12 @@
 /** A mail account: where mail comes from, how it leaves, how it is signed. */
 import { zodResolver } from "@hookform/resolvers/zod";
+import type { EmailConfig } from "@rapport/api";
 import { Button, Field, Input, Select, Textarea } from "@rapport/ui";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import type { AccountFormProps } from "./channel-account-page";
 import {
   configOf,
-  type MailConfig,
   presetOf,
   providerNames,
   providerOf,
@@ -21,7 +21,7 @@ import { Panel } from "./parts";
 
 export function EmailAccountForm({ account, readOnly, errors, busy, onSave }: AccountFormProps) {
   const { t } = useTranslation();
-  const before = (account?.config ?? {}) as Partial<MailConfig>;
+  const before = (account?.config ?? {}) as Partial<EmailConfig>;
   const form = useForm<Values>({
     resolver: zodResolver(schemaFor(account?.secrets_set ?? [])),
     defaultValues: valuesOf(account?.name ?? "", before),

@@ -1,7 +1,7 @@
+import type { EmailConfig } from "@rapport/api";
 import { describe, expect, it } from "vitest";
 import {
   configOf,
-  type MailConfig,
   presetOf,
   providerOf,
   schemaFor,
@@ -11,7 +11,7 @@ import {
   valuesOf,
 } from "./email-values";
 
-const stored: MailConfig = {
+const stored: EmailConfig = {
   address: "help@acme.test",
   inbound: { kind: "imap", host: "imap.acme.test", username: "help@acme.test" },
   outbound: { kind: "smtp", host: "smtp.acme.test", username: "help@acme.test" },

@@ -5,21 +5,6 @@ import { z } from "./zod";
 const authentications = ["password", "oauth2"] as const;
 export type Authentication = (typeof authentications)[number];
 
-/** How a provider hands out access tokens. */
-interface OauthConfig {
-  client_id: string;
-  token_endpoint: string;
-  scope?: string | null;
-}
-interface Side {
-  authentication?: Authentication | null;
-}
-export type MailConfig = Omit<EmailConfig, "inbound" | "outbound"> & {
-  inbound: EmailConfig["inbound"] & Side;
-  outbound: EmailConfig["outbound"] & Side;
-  oauth?: OauthConfig | null;
-};
-
 const tls = z.enum(["implicit", "starttls", "none"]);
 const port = z.coerce.number<number>().int().min(1).max(65_535);
 const authentication = z.enum(authentications);
@@ -81,7 +66,7 @@ export const schemaFor = (secretsSet: readonly string[]) =>
       !secretsSet.includes("oauth_refresh_token"));
   });
 
-export function valuesOf(name: string, config: Partial<MailConfig>): Values {
+export function valuesOf(name: string, config: Partial<EmailConfig>): Values {
   return {
     name,
     address: config.address ?? "",
@@ -114,10 +99,10 @@ export function valuesOf(name: string, config: Partial<MailConfig>): Values {
 }
 
 /** Settings the form does not show, such as how certificates are checked, stay as they are. */
-export function configOf(value: Values, before: Partial<MailConfig>): MailConfig {
+export function configOf(value: Values, before: Partial<EmailConfig>): EmailConfig {
   const kept = <K extends "inbound" | "outbound">(side: K, kind: string) =>
     before[side]?.kind === kind ? before[side] : undefined;
-  const config: MailConfig = {
+  const config: EmailConfig = {
     ...before,
     address: value.address.trim(),
     additional_addresses: value.additional_addresses
