@@ -2,16 +2,7 @@
 
 use rapport_domain::Permission;
 
-/// What is wrong with one field of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldError {
-    /// Path of the field, such as `addresses.0.value`.
-    pub field: String,
-    /// Stable, such as `required` or `invalid`.
-    pub code: &'static str,
-    /// In words for people.
-    pub message: String,
-}
+use crate::FieldError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -76,6 +67,12 @@ impl Error {
             code: "required",
             message: "This field is required.".into(),
         }])
+    }
+
+    /// The same refusal, its fields being those of the object in this field.
+    pub(crate) fn within(self, parent: &str) -> Self {
+        let Error::Validation(errors) = self else { return self };
+        Error::Validation(errors.into_iter().map(|error| error.within(parent)).collect())
     }
 
     /// Whether a race was lost at a unique index, so that running again sees the winner's row.

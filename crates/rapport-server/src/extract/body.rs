@@ -4,11 +4,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use rapport_engine::Error;
+use rapport_engine::{Error, FieldError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::refusal::field_error;
 use crate::problem::Problem;
 
 /// JSON bodies hold texts; files come another way.
@@ -80,7 +79,7 @@ fn refusal(path: &str, error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     // Where in the text it stands helps nobody who built the body with a program.
     let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    Error::Validation(vec![field_error(path, message)]).into()
+    Error::Validation(vec![FieldError::of_deserialiser(path, message)]).into()
 }
 
 fn holds_null_escape(bytes: &[u8]) -> bool {

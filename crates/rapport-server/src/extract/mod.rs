@@ -7,7 +7,6 @@ mod command;
 mod path;
 mod peer;
 mod query;
-mod refusal;
 
 pub use allowed::{Allowed, needs};
 pub use body::{parse_json, read_bytes};

@@ -2,10 +2,9 @@
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use rapport_engine::Error;
+use rapport_engine::{Error, FieldError};
 use serde::de::DeserializeOwned;
 
-use super::refusal::field_error;
 use crate::problem::Problem;
 
 pub struct Params<T>(pub T);
@@ -29,7 +28,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
 fn refusal(text: &str) -> Error {
     let text = text.rsplit_once("query string: ").map_or(text, |(_, reason)| reason);
     let (path, message) = text.split_once(": ").unwrap_or((".", text));
-    let error = field_error(path, message);
+    let error = FieldError::of_deserialiser(path, message);
     match error.field.as_str() {
         "body" => Error::invalid("query", error.message),
         _ => Error::Validation(vec![error]),

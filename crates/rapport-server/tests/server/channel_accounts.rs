@@ -93,6 +93,23 @@ async fn settings_are_refused_field_by_field(app: TestApp) {
     let mut unknown = mailbox("support@acme.example");
     unknown["config"]["verified"] = json!(true);
     assert_eq!(ana.post(PATH, &unknown).await.expect(422)["errors"][0]["field"], "config.verified");
+    for (pointer, field) in [
+        ("/address", "config.address"),
+        ("/outbound", "config.outbound"),
+        ("/inbound/kind", "config.inbound.kind"),
+        ("/inbound/host", "config.inbound.host"),
+    ] {
+        let mut lacking = mailbox("support@acme.example");
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        lacking["config"].pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name);
+        let refused = ana.post(PATH, &lacking).await.expect(422);
+        let error = &refused["errors"][0];
+        assert_eq!((error["field"].clone(), error["code"].clone()), (json!(field), json!("required")));
+    }
+    let mut mistyped = mailbox("support@acme.example");
+    mistyped["config"]["additional_addresses"] = json!(["a@acme.example", 7]);
+    let refused = ana.post(PATH, &mistyped).await.expect(422);
+    assert_eq!(refused["errors"][0]["field"], "config.additional_addresses.1");
     let sms = json!({"channel": "sms", "name": "Phone", "config": {}});
     assert_eq!(ana.post(PATH, &sms).await.expect(422)["errors"][0]["field"], "channel");
     assert_eq!(ana.get(PATH).await.expect(200)["data"], json!([]));

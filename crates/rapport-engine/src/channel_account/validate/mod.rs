@@ -32,8 +32,12 @@ pub(super) fn check(channel: Channel, config: &Value) -> Result<Checked, Error> 
 fn parse<T: DeserializeOwned>(config: &Value) -> Result<T, Error> {
     serde_path_to_error::deserialize(config).map_err(|error| {
         let path = error.path().to_string();
-        let field = if path == "." { "config".to_owned() } else { format!("config.{path}") };
-        Error::invalid(field, error.into_inner().to_string())
+        let message = error.into_inner().to_string();
+        let found = FieldError::of_deserialiser(&path, &message);
+        let about_all = found.field == "body";
+        let found =
+            if about_all { FieldError { field: "config".into(), ..found } } else { found.within("config") };
+        Error::Validation(vec![found])
     })
 }
 

@@ -1,18 +1,34 @@
-//! What the deserialisers say about a wrong field, in the words and paths of the API.
+//! What is wrong with one field of a request, also where a deserialiser has found it, in the words and paths of the
+//! API.
 
-use rapport_engine::FieldError;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// Path of the field, such as `addresses.0.value`.
+    pub field: String,
+    /// Stable, such as `required` or `invalid`.
+    pub code: &'static str,
+    /// In words for people.
+    pub message: String,
+}
 
-/// `path` is the deserialiser's, such as `addresses[0].kind`; `.` is the whole.
-pub fn field_error(path: &str, message: &str) -> FieldError {
-    let named = message.split('`').nth(1).unwrap_or_default();
-    if message.starts_with("unknown field") {
-        return FieldError { field: join(path, named), code: "unknown_field", message: message.to_owned() };
+impl FieldError {
+    /// `path` is the deserialiser's, such as `addresses[0].kind`; `.` is the whole.
+    pub fn of_deserialiser(path: &str, message: &str) -> Self {
+        let named = message.split('`').nth(1).unwrap_or_default();
+        if message.starts_with("unknown field") {
+            return Self { field: join(path, named), code: "unknown_field", message: message.to_owned() };
+        }
+        if message.starts_with("missing field") {
+            let message = "This field is required.".to_owned();
+            return Self { field: join(path, named), code: "required", message };
+        }
+        Self { field: join(path, ""), code: "invalid", message: in_words(message) }
     }
-    if message.starts_with("missing field") {
-        let message = "This field is required.".to_owned();
-        return FieldError { field: join(path, named), code: "required", message };
+
+    /// The same, of the object in this field.
+    pub(crate) fn within(self, parent: &str) -> Self {
+        Self { field: format!("{parent}.{}", self.field), ..self }
     }
-    FieldError { field: join(path, ""), code: "invalid", message: in_words(message) }
 }
 
 /// Names of our own types mean nothing to whoever wrote the request.
@@ -56,7 +72,7 @@ mod tests {
             ),
             ("invalid digit found in string", "invalid digit found in string"),
         ] {
-            assert_eq!(field_error("a[0].b", message).message, words);
+            assert_eq!(FieldError::of_deserialiser("a[0].b", message).message, words);
         }
     }
 }
