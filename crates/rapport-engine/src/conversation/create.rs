@@ -117,7 +117,8 @@ fn create(
         },
     )?;
     if let Some(first) = &new.message {
-        send_in(tx, engine, caller, &conversation.id, first.direction, &first.content)?;
+        send_in(tx, engine, caller, &conversation.id, first.direction, &first.content)
+            .map_err(|error| error.within("message"))?;
     }
     access::conversation(tx, caller, &conversation.id)
 }

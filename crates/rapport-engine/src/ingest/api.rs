@@ -2,12 +2,12 @@
 
 use rapport_channels::capability::capabilities;
 use rapport_domain::model::{Conversation, Message};
-use rapport_domain::{AddressKind, Status};
+use rapport_domain::{AddressKind, Channel, Status};
 use rapport_store::Tx;
 
 use super::{Inbound, InboundRecipients, Sender, Threading};
-use crate::message::NewMessage;
-use crate::{Caller, Engine, Error, attachment};
+use crate::message::{NewMessage, bodies};
+use crate::{Caller, Engine, Error, FieldError, attachment, send};
 
 /// Stores the contact's message in the conversation; a closed one gets a linked follow-up.
 pub(crate) fn accept(
@@ -22,6 +22,7 @@ pub(crate) fn accept(
     if able.is_none_or(|able| able.has_recipients || able.continues_by_email) {
         return Err(refused("Only conversations of the API channel take inbound messages this way."));
     }
+    refuse_fields_of_answers(new, conversation.channel)?;
     let account = match (&new.channel_account_id, &conversation.channel_account_id) {
         (Some(account), _) | (None, Some(account)) => account.clone(),
         (None, None) => return Err(Error::required("channel_account_id")),
@@ -43,15 +44,10 @@ pub(crate) fn accept(
         .or_else(|| addresses.iter().find(|address| address.kind == AddressKind::External))
         .or_else(|| addresses.iter().find(|address| address.kind != AddressKind::Visitor))
         .ok_or_else(|| refused("The contact has no address to have written from."))?;
-    let body_text = new.body_text.clone().unwrap_or_default().replace('\0', "");
+    let (body_text, _) = bodies(conversation.channel, new)?;
     let uploads = attachment::claimable(tx, caller.user_id().as_str(), &new.attachment_ids, engine)?;
     if body_text.trim().is_empty() && uploads.is_empty() {
         return Err(Error::required("body_text"));
-    }
-    if let Some(limit) = able.and_then(|able| able.max_length)
-        && body_text.chars().count() as i64 > limit
-    {
-        return Err(Error::invalid("body_text", format!("At most {limit} characters.")));
     }
     let accepted = super::accept(
         tx,
@@ -83,4 +79,17 @@ pub(crate) fn accept(
     rapport_store::message::find(tx, &accepted.message_id)?
         .map(|stored| stored.message)
         .ok_or(Error::NotFound)
+}
+
+/// What the contact said has a subject where the client knows one, and nothing else of an email or of an answer.
+fn refuse_fields_of_answers(new: &NewMessage, channel: Channel) -> Result<(), Error> {
+    let mut errors = send::fields_of_email(new, channel);
+    errors.retain(|error| error.field != "subject");
+    for (field, given) in [("then", new.then.is_some()), ("assign_to_me", new.assign_to_me)] {
+        if given {
+            let message = "Only answers of the team have this.".to_owned();
+            errors.push(FieldError { field: field.to_owned(), code: "invalid", message });
+        }
+    }
+    send::refuse_fields(errors)
 }

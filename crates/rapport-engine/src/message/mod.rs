@@ -7,5 +7,5 @@ mod retry;
 mod send;
 
 pub use note::NewNote;
-pub(crate) use send::send_in;
 pub use send::{NewMessage, Then};
+pub(crate) use send::{bodies, send_in};

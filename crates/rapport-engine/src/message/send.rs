@@ -261,7 +261,7 @@ fn compose(
 }
 
 /// The text and, where the channel carries it, the HTML.
-fn bodies(channel: Channel, new: &NewMessage) -> Result<(String, Option<String>), Error> {
+pub(crate) fn bodies(channel: Channel, new: &NewMessage) -> Result<(String, Option<String>), Error> {
     let length =
         new.body_text.as_ref().map_or(0, String::len) + new.body_html.as_ref().map_or(0, String::len);
     if length > MAX_BODY_BYTES {

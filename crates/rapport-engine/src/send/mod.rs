@@ -12,7 +12,7 @@ pub(crate) use email::{email_headers, reply_defaults as email_reply_defaults};
 pub(crate) use options::reply_options;
 
 use crate::message::NewMessage;
-use crate::{Engine, Error};
+use crate::{Engine, Error, FieldError};
 
 /// The way a message takes: from which account to which address.
 #[derive(Clone, Debug)]
@@ -61,15 +61,34 @@ pub(crate) fn gate(
     };
     match capabilities(route.channel) {
         Some(able) if able.has_recipients => email::with_recipients(tx, conversation, route, new),
-        Some(_) if new.cc.as_ref().is_some_and(|cc| !cc.is_empty()) || !new.bcc.is_empty() => {
-            Err(Error::invalid("cc", format!("The {} channel has no copies.", route.channel)))
+        Some(_) => {
+            refuse_fields(fields_of_email(new, route.channel))?;
+            Ok(route)
         }
-        Some(_) => Ok(route),
         None => Err(Error::SendRefused {
             code: "channel_unavailable",
             detail: format!("Messages cannot be sent by {}.", route.channel),
         }),
     }
+}
+
+/// The fields that only an email has. Empty ones say nothing, so they may be there.
+pub(crate) fn fields_of_email(new: &NewMessage, channel: Channel) -> Vec<FieldError> {
+    let lists = [("to", new.to.as_deref()), ("cc", new.cc.as_deref()), ("bcc", Some(new.bcc.as_slice()))];
+    let lists = lists.map(|(field, recipients)| (field, recipients.is_some_and(|all| !all.is_empty())));
+    let subject = new.subject.as_deref().is_some_and(|subject| !subject.trim().is_empty());
+    let others = [("subject", subject), ("hold_seconds", new.hold_seconds > 0)];
+    let message = format!("Only emails have this; the message goes by the {channel} channel.");
+    lists
+        .into_iter()
+        .chain(others)
+        .filter(|(_, given)| *given)
+        .map(|(field, _)| FieldError { field: field.to_owned(), code: "invalid", message: message.clone() })
+        .collect()
+}
+
+pub(crate) fn refuse_fields(errors: Vec<FieldError>) -> Result<(), Error> {
+    if errors.is_empty() { Ok(()) } else { Err(Error::Validation(errors)) }
 }
 
 fn no_way(conversation: &Conversation, new: &NewMessage) -> Error {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use rapport_domain::model::{Conversation, Recipient};
 use rapport_domain::{
-    AddressKind, AttachmentId, Channel, ChannelAccountId, ContactId, Priority, Status, UserId,
+    AddressKind, AttachmentId, Channel, ChannelAccountId, ContactId, Direction, Priority, Status, UserId,
 };
 use rapport_engine::conversation::{FirstMessage, NewConversation, Recipient as NewRecipient};
 use rapport_engine::message::NewMessage;
@@ -32,6 +32,7 @@ pub struct FirstMessageBody {
     body_html: Option<String>,
     #[serde(default)]
     attachment_ids: Vec<AttachmentId>,
+    /// Of an email only, as is `bcc`.
     #[serde(default)]
     cc: Vec<Recipient>,
     #[serde(default)]
@@ -78,6 +79,8 @@ pub async fn create(
 }
 
 fn new_conversation(body: NewConversationBody) -> NewConversation {
+    let direction: Direction =
+        body.message.as_ref().and_then(|first| first.direction).unwrap_or_default().into();
     NewConversation {
         contact_id: body.contact_id,
         to: body.to.map(|to| NewRecipient { kind: to.kind, value: to.value, name: to.name }),
@@ -91,12 +94,13 @@ fn new_conversation(body: NewConversationBody) -> NewConversation {
         test: body.test,
         variables: serde_json::Value::Object(body.variables.unwrap_or_default()),
         message: body.message.map(|message| FirstMessage {
-            direction: message.direction.unwrap_or_default().into(),
+            direction,
             content: NewMessage {
                 body_text: message.body_text,
                 body_html: message.body_html,
                 channel_account_id: body.channel_account_id,
-                subject: body.subject,
+                // A first email takes the conversation's.
+                subject: body.subject.filter(|_| direction == Direction::Inbound),
                 cc: (!message.cc.is_empty()).then_some(message.cc),
                 bcc: message.bcc,
                 attachment_ids: message.attachment_ids,

@@ -59,8 +59,10 @@ pub struct MessageBody {
     body_html: Option<String>,
     channel_account_id: Option<ChannelAccountId>,
     address_id: Option<AddressId>,
-    /// Of an email, as are the recipients; without a subject or recipients it answers the last one.
+    /// Of an email, or of what a contact is reported to have said. Without subject or recipients an email answers
+    /// the last one.
     subject: Option<String>,
+    /// The recipients are of an email only; elsewhere they are refused.
     to: Option<Vec<Recipient>>,
     cc: Option<Vec<Recipient>>,
     #[serde(default)]
@@ -69,7 +71,8 @@ pub struct MessageBody {
     attachment_ids: Vec<AttachmentId>,
     /// Your own id for the message; the same one twice is one message.
     client_id: Option<String>,
-    /// How long an email waits before it leaves, so that it can be taken back. Other channels send at once.
+    /// How long an email waits before it leaves, so that it can be taken back. Other channels send at once and
+    /// refuse anything but 0.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 30)]
     hold_seconds: u32,

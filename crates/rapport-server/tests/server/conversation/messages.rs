@@ -14,6 +14,7 @@ on_both_engines! {
     a_draft_is_ones_own,
     what_one_has_read_is_ones_own,
     mail_that_is_handed_over_twice_is_one_message,
+    what_only_emails_have_is_refused_elsewhere,
 }
 
 async fn the_same_client_id_is_one_message(app: TestApp) {
@@ -121,4 +122,55 @@ async fn mail_that_is_handed_over_twice_is_one_message(app: TestApp) {
         ana.get(&format!("{conversation}/messages/{}/raw", first["message_id"].as_str().unwrap())).await;
     assert_eq!(raw.body, mail);
     assert!(raw.header("content-disposition").starts_with("attachment;"));
+}
+
+async fn what_only_emails_have_is_refused_elsewhere(app: TestApp) {
+    let (_, ana) = office(&app, "acme").await;
+    let talk = talk(&ana, "Maria").await;
+    let path = format!("/api/v1/conversations/{}/messages", talk.conversation);
+    let to = json!([{"address": "ida@customer.example"}]);
+    for (field, value) in [
+        ("to", to.clone()),
+        ("cc", to.clone()),
+        ("bcc", to.clone()),
+        ("subject", json!("Order 7")),
+        ("hold_seconds", json!(10)),
+    ] {
+        let mut body = json!({"body_text": "Hello", field: value});
+        assert_eq!(wrong_fields(&ana.post(&path, &body).await.expect(422)), [field]);
+        body["direction"] = json!("inbound");
+        if field != "subject" {
+            assert_eq!(wrong_fields(&ana.post(&path, &body).await.expect(422)), [field]);
+        }
+    }
+    let both = json!({"body_text": "Hello", "cc": to, "subject": "Order 7"});
+    assert_eq!(wrong_fields(&ana.post(&path, &both).await.expect(422)), ["cc", "subject"]);
+    let closing =
+        json!({"body_text": "Hello", "direction": "inbound", "then": "close", "assign_to_me": true});
+    assert_eq!(wrong_fields(&ana.post(&path, &closing).await.expect(422)), ["then", "assign_to_me"]);
+    assert_eq!(ana.get(&path).await.expect(200)["data"].as_array().unwrap().len(), 1, "nothing was stored");
+
+    let empty =
+        json!({"body_text": "Hello", "to": [], "cc": [], "bcc": [], "subject": " ", "hold_seconds": 0});
+    ana.post(&path, &empty).await.expect(201);
+    let reported =
+        json!({"direction": "inbound", "subject": "Order 7", "body_html": "<p>It <b>came</b>.</p>"});
+    let reported = ana.post(&path, &reported).await.expect(201);
+    assert_eq!(
+        (reported["subject"].clone(), reported["body_text"].clone()),
+        (json!("Order 7"), json!("It came."))
+    );
+
+    let first = json!({"to": {"kind": "external", "value": "ida-1"}, "channel": "api", "subject": "Order 8",
+        "channel_account_id": talk.account, "message": {"body_text": "Hello", "bcc": to}});
+    let refused = ana.post("/api/v1/conversations", &first).await.expect(422);
+    assert_eq!(wrong_fields(&refused), ["message.bcc"]);
+    let mut first = first;
+    first["message"] = json!({"body_text": "Hello"});
+    assert_eq!(ana.post("/api/v1/conversations", &first).await.expect(201)["subject"], "Order 8");
+}
+
+fn wrong_fields(refused: &Value) -> Vec<String> {
+    let errors = refused["errors"].as_array().unwrap_or_else(|| panic!("no fields in {refused}"));
+    errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
 }

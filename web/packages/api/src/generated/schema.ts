@@ -1651,6 +1651,7 @@ export interface components {
             bcc?: components["schemas"]["Recipient"][];
             body_html?: string | null;
             body_text?: string | null;
+            /** @description Of an email only, as is `bcc`. */
             cc?: components["schemas"]["Recipient"][];
             client_id?: string | null;
             direction?: components["schemas"]["Speaker"] | null;
@@ -1884,13 +1885,18 @@ export interface components {
             direction?: components["schemas"]["Speaker"] | null;
             /**
              * Format: int32
-             * @description How long an email waits before it leaves, so that it can be taken back. Other channels send at once.
+             * @description How long an email waits before it leaves, so that it can be taken back. Other channels send at once and
+             *     refuse anything but 0.
              */
             hold_seconds?: number;
             seen_message_id?: components["schemas"]["MessageId"] | null;
-            /** @description Of an email, as are the recipients; without a subject or recipients it answers the last one. */
+            /**
+             * @description Of an email, or of what a contact is reported to have said. Without subject or recipients an email answers
+             *     the last one.
+             */
             subject?: string | null;
             then?: components["schemas"]["ThenBody"] | null;
+            /** @description The recipients are of an email only; elsewhere they are refused. */
             to?: components["schemas"]["Recipient"][] | null;
         };
         MessageId: string;
