@@ -96,6 +96,12 @@ impl Engine {
         }
     }
 
+    /// The message as this caller may see it.
+    pub fn signed_for(&self, caller: &Caller, mut message: Message) -> Message {
+        self.sign_message(&caller.workspace, &Reader::User(caller.user_id().clone()), &mut message);
+        message
+    }
+
     pub fn sign_attachment(&self, workspace: &WorkspaceId, reader: &Reader, attachment: &mut Attachment) {
         attachment.url = self.attachment_path(workspace, reader, &attachment.id);
         attachment.preview_url = may_show_inline(&attachment.media_type).then(|| attachment.url.clone());

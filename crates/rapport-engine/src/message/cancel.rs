@@ -29,7 +29,8 @@ impl Engine {
             if delivery.status != DeliveryStatus::Queued
                 || message.held_until.is_none_or(|until| until <= now)
             {
-                return Err(Error::conflict_with("already_sent", "The message has left already.", &message));
+                let current = engine.signed_for(&caller_, message);
+                return Err(Error::conflict_with("already_sent", "The message has left already.", &current));
             }
             delivery.status = DeliveryStatus::Cancelled;
             delivery.updated_at = now;

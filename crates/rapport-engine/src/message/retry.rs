@@ -34,7 +34,7 @@ impl Engine {
                 return Err(Error::conflict_with(
                     "not_failed",
                     "Only a message that failed can be sent again.",
-                    &stored.message,
+                    &engine.signed_for(&caller_, stored.message),
                 ));
             }
             let now = engine.now();

@@ -97,7 +97,7 @@ pub(crate) fn send_in(
             &conversation,
         ));
     }
-    check_answers_of_colleagues(tx, caller, id, new)?;
+    check_answers_of_colleagues(tx, engine, caller, id, new)?;
     let route = send::gate(tx, engine, &conversation, new)?;
     let now = engine.now();
     let stored = compose(tx, engine, caller, &conversation, &route, new, now)?;
@@ -174,6 +174,7 @@ fn claim(
 /// Holds the message back when a colleague has answered since its writer last looked.
 fn check_answers_of_colleagues(
     tx: &mut Tx<'_>,
+    engine: &Engine,
     caller: &Caller,
     id: &ConversationId,
     new: &NewMessage,
@@ -181,7 +182,7 @@ fn check_answers_of_colleagues(
     let Some(seen) = &new.seen_message_id else { return Ok(()) };
     let answers: Vec<Message> = rapport_store::message::list_answers_after(tx, id, seen, caller.user_id())?
         .into_iter()
-        .map(|stored| stored.message)
+        .map(|stored| engine.signed_for(caller, stored.message))
         .collect();
     let Some(last) = answers.last() else { return Ok(()) };
     let detail = format!("{} has answered meanwhile.", last.author.name);

@@ -11,11 +11,9 @@ pub mod state;
 pub mod timeline;
 
 use rapport_domain::model::Message;
-use rapport_engine::signed_url::Reader;
 use rapport_engine::{Caller, Engine};
 
 /// The message with the paths of its files, for this caller.
-fn signed(engine: &Engine, caller: &Caller, mut message: Message) -> Message {
-    engine.sign_message(&caller.workspace, &Reader::User(caller.user_id().clone()), &mut message);
-    message
+fn signed(engine: &Engine, caller: &Caller, message: Message) -> Message {
+    engine.signed_for(caller, message)
 }

@@ -15,6 +15,7 @@ on_both_engines! {
     what_one_has_read_is_ones_own,
     mail_that_is_handed_over_twice_is_one_message,
     what_only_emails_have_is_refused_elsewhere,
+    a_refusal_shows_the_answers_of_colleagues_with_their_files,
 }
 
 async fn the_same_client_id_is_one_message(app: TestApp) {
@@ -173,4 +174,28 @@ async fn what_only_emails_have_is_refused_elsewhere(app: TestApp) {
 fn wrong_fields(refused: &Value) -> Vec<String> {
     let errors = refused["errors"].as_array().unwrap_or_else(|| panic!("no fields in {refused}"));
     errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn a_refusal_shows_the_answers_of_colleagues_with_their_files(app: TestApp) {
+    let (acme, ana) = office(&app, "acme").await;
+    let ben = acme.user("Ben", Role::User).await;
+    let talk = talk(&ana, "Maria").await;
+    let path = format!("/api/v1/conversations/{}/messages", talk.conversation);
+    app.advance_seconds(1);
+    let upload = ben.upload("map.txt", "text/plain", b"left at the lake").await.expect(201);
+    let answer = json!({"body_text": "See the map.", "attachment_ids": [upload["id"]]});
+    let answer = ben.post(&path, &answer).await.expect(201);
+    let late = json!({"body_text": "Hello", "seen_message_id": talk.message});
+    let refused = ana.post(&path, &late).await.expect(409);
+    assert_eq!(refused["code"], "conversation_advanced");
+    let file = refused["current"]["messages"][0]["attachments"][0]["url"].as_str().unwrap().to_owned();
+    assert_eq!(app.stranger().get(&file).await.body, "left at the lake");
+    // So do other refusals that show a message.
+    let message = format!("{path}/{}", answer["id"].as_str().unwrap());
+    for (verb, code) in [("cancel", "already_sent"), ("retry", "not_failed")] {
+        let refused = ana.post(&format!("{message}/{verb}"), &json!({})).await.expect(409);
+        assert_eq!(refused["code"], code);
+        let file = refused["current"]["attachments"][0]["url"].as_str().unwrap().to_owned();
+        assert_eq!(app.stranger().get(&file).await.body, "left at the lake");
+    }
 }
