@@ -43,11 +43,19 @@ pub(crate) fn enqueue_chat_email(
     message: &Message,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let payload =
-        ChatEmailPayload { conversation_id: message.conversation_id.clone(), message_id: message.id.clone() };
     let run_at = now.plus_seconds(engine.config().chat_email_after_seconds);
-    let key = format!("chat_email:{}", message.conversation_id);
-    enqueue(tx, engine, CHAT_EMAIL, &key, &payload, run_at, 10)
+    enqueue_chat_email_at(tx, engine, &message.conversation_id, &message.id, run_at)
+}
+
+pub(crate) fn enqueue_chat_email_at(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    conversation: &ConversationId,
+    message: &MessageId,
+    run_at: Timestamp,
+) -> Result<(), Error> {
+    let payload = ChatEmailPayload { conversation_id: conversation.clone(), message_id: message.clone() };
+    enqueue(tx, engine, CHAT_EMAIL, &format!("chat_email:{conversation}"), &payload, run_at, 10)
 }
 
 fn enqueue(

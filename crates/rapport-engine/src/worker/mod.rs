@@ -1,7 +1,9 @@
 //! Carries out what transactions left to do: deliveries, follow-ups by email, reading mailboxes, sweeping.
 
+mod attempt;
 mod chat_email;
 mod deliver;
+mod files;
 pub(crate) mod jobs;
 mod mailboxes;
 mod patience;

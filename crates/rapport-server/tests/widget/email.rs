@@ -7,18 +7,28 @@ use rapport_channels::email::smtp_server::{
     DeliveryVerdict, MailReceiver, Protocol, RecipientVerdict, SmtpServerSettings, serve,
 };
 use rapport_channels::email::{Envelope, ParseContext, ParsedEmail, ReceivedEnvelope, parse};
+use rapport_domain::model::Delivery;
 use rapport_domain::{Channel, ChannelAccountId, ConversationId};
 use rapport_engine::channel_account::NewAccount;
 use rapport_engine::ingest::{EmailSource, Listener};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::fixture::{App, Visitor, fresh_client_id, on_both};
 
-/// A mail server that takes everything and keeps it.
+/// A mail server that keeps what it takes: everything, unless it is told its answers.
 #[derive(Default)]
-struct Outbox(Mutex<Vec<(ReceivedEnvelope, Bytes)>>);
+struct Outbox {
+    kept: Mutex<Vec<(ReceivedEnvelope, Bytes)>>,
+    told: Option<Told>,
+}
+
+/// Answers only when it is told to.
+struct Told {
+    asked: mpsc::UnboundedSender<()>,
+    answers: tokio::sync::Mutex<mpsc::UnboundedReceiver<DeliveryVerdict>>,
+}
 
 impl MailReceiver for Outbox {
     async fn accepts(&self, _: &str) -> RecipientVerdict {
@@ -26,8 +36,15 @@ impl MailReceiver for Outbox {
     }
 
     async fn deliver(&self, envelope: ReceivedEnvelope, message: Bytes) -> Vec<DeliveryVerdict> {
-        let verdicts = envelope.envelope.recipients.iter().map(|_| DeliveryVerdict::Accept).collect();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((envelope, message));
+        let mut verdict = DeliveryVerdict::Accept;
+        if let Some(told) = &self.told {
+            let _ = told.asked.send(());
+            verdict = told.answers.lock().await.recv().await.expect("the test says what to answer");
+        }
+        let verdicts = envelope.envelope.recipients.iter().map(|_| verdict.clone()).collect();
+        if verdict == DeliveryVerdict::Accept {
+            self.kept.lock().unwrap_or_else(PoisonError::into_inner).push((envelope, message));
+        }
         verdicts
     }
 }
@@ -41,9 +58,13 @@ struct Post {
 
 impl Post {
     async fn of(app: &App) -> Self {
+        Self::with(app, Outbox::default()).await
+    }
+
+    async fn with(app: &App, outbox: Outbox) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let outbox = Arc::new(Outbox::default());
+        let outbox = Arc::new(outbox);
         let (stop, stopped) = watch::channel(false);
         let settings = SmtpServerSettings {
             host_name: "mx.customers.example".into(),
@@ -69,7 +90,7 @@ impl Post {
     }
 
     fn mails(&self) -> Vec<(ReceivedEnvelope, ParsedEmail)> {
-        let kept = self.outbox.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.outbox.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().map(|(envelope, raw)| (envelope.clone(), parse(raw, &ParseContext::default()))).collect()
     }
 }
@@ -180,14 +201,72 @@ fn a_mail_whose_sender_died_half_way_is_not_sent_again() {
         app.engine
             .store()
             .write(&app.workspace, "test", move |tx| {
-                rapport_store::visitor::history::save_delivery_remark(tx, &id, Some("emailing"), None, now)
+                let stored = rapport_store::message::find(tx, &id)?.expect("is there");
+                let sent = stored.message.delivery.expect("is outbound");
+                let marked = Delivery { code: Some("emailing".into()), updated_at: now, ..sent };
+                rapport_store::message::save_delivery(tx, &id, &marked, None)
             })
             .await
             .expect("is marked");
         wait_until_due(&app).await;
         assert!(post.mails().is_empty());
-        let delivery = app.messages(&conversation).await.into_iter().find_map(|message| message.delivery);
-        assert_eq!(delivery.expect("a delivery").code.as_deref(), Some("email_unknown"));
+        assert_eq!(code(&app, &conversation).await.as_deref(), Some("email_unknown"));
+    });
+}
+
+/// How the only answer fared by email.
+async fn code(app: &App, conversation: &ConversationId) -> Option<String> {
+    let messages = app.messages(conversation).await;
+    messages.into_iter().find_map(|message| message.delivery).expect("an answer").code
+}
+
+/// A mail is on its way when its job is taken over; then the server answers its first holder.
+async fn answered_late(
+    app: &App,
+    verdict: DeliveryVerdict,
+) -> (Post, mpsc::UnboundedSender<DeliveryVerdict>, ConversationId) {
+    let (asked, mut was_asked) = mpsc::unbounded_channel();
+    let (tell, answers) = mpsc::unbounded_channel();
+    let told = Told { asked, answers: answers.into() };
+    let post = Post::with(app, Outbox { told: Some(told), ..Outbox::default() }).await;
+    let (_, conversation) = leave(app, "ana@customers.example").await;
+    app.reply(&app.bob, &conversation, "Tomorrow at noon.").await;
+    app.clock.advance_seconds(3600);
+    let engine = app.engine.clone();
+    let holder = tokio::spawn(async move { engine.drain_jobs().await });
+    was_asked.recv().await.expect("submitted");
+    assert_eq!(code(app, &conversation).await.as_deref(), Some("emailing"));
+
+    app.clock.advance_seconds(60);
+    app.engine.drain_jobs().await.expect("jobs");
+    assert_eq!(code(app, &conversation).await.as_deref(), Some("email_unknown"), "it can only be guessed");
+    tell.send(verdict).expect("listens");
+    holder.await.expect("ends").expect("jobs");
+    (post, tell, conversation)
+}
+
+#[test]
+fn what_the_mail_server_said_too_late_is_still_believed() {
+    on_both(|app: App| async move {
+        let (post, _tell, conversation) = answered_late(&app, DeliveryVerdict::Accept).await;
+        assert_eq!(code(&app, &conversation).await.as_deref(), Some("emailed"));
+        wait_until_due(&app).await;
+        assert_eq!(post.mails().len(), 1, "nothing is sent again");
+    });
+    on_both(|app: App| async move {
+        let refused = DeliveryVerdict::Reject("no such mailbox".into());
+        let (_post, _tell, conversation) = answered_late(&app, refused).await;
+        assert_eq!(code(&app, &conversation).await.as_deref(), Some("email_failed"));
+    });
+    on_both(|app: App| async move {
+        let busy = DeliveryVerdict::TemporaryFailure("busy".into());
+        let (post, tell, conversation) = answered_late(&app, busy).await;
+        assert_eq!(code(&app, &conversation).await, None, "it surely has not arrived");
+        tell.send(DeliveryVerdict::Accept).expect("listens");
+        wait_until_due(&app).await;
+        assert_eq!(code(&app, &conversation).await.as_deref(), Some("emailed"));
+        wait_until_due(&app).await;
+        assert_eq!(post.mails().len(), 1, "it is sent again once");
     });
 }
 

@@ -1,32 +1,33 @@
-//! Hands a queued message to its provider, once: what may have arrived is never sent again unasked.
-
-mod report;
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+//! Answers by email.
 
 use jiff::Timestamp as WireTimestamp;
 use rapport_channels::email::reply_token::{AddressTokens, Separator, TokenPurpose};
 use rapport_channels::email::{
     self, DeliveryError, EmailAddress, Envelope, OutgoingAttachment, OutgoingAutomatic, OutgoingEmail,
-    QuotedMessage,
+    QuotedMessage, SubmitReceipt,
 };
 use rapport_channels::html;
-use rapport_domain::model::{Message, Recipient};
-use rapport_domain::{Actor, Channel, DeliveryStatus, MessageId, Timestamp};
+use rapport_domain::model::{Delivery, Message, Recipient};
+use rapport_domain::{Actor, Channel, ChannelAccountId, DeliveryStatus, MessageId, Timestamp};
 use rapport_store::Tx;
 use rapport_store::jobs::ClaimedJob;
 use rapport_store::message::StoredMessage;
 
-use self::report::{failed, report};
-use super::jobs::{DeliverPayload, payload};
-use super::patience::write_patiently;
-use super::{LEASE_MILLIS, signature};
+use super::attempt::{self, Fate, Mark, Outgoing, Verdict};
+use super::jobs::{DeliverPayload, enqueue_delivery, payload};
+use super::{files, signature};
 use crate::channel_account::{EmailAccount, load_email};
 use crate::delivery::{self, Change};
 use crate::{Engine, Error};
 
-/// What is needed to send, read in one transaction.
+pub(super) async fn run(engine: &Engine, job: &ClaimedJob) -> Result<(), Error> {
+    let DeliverPayload { message_id } = payload(&job.payload)?;
+    attempt::run(engine, job, Answer(message_id)).await
+}
+
+/// The queued message that a job delivers.
+struct Answer(MessageId);
+
 struct Prepared {
     stored: StoredMessage,
     account: EmailAccount,
@@ -35,88 +36,106 @@ struct Prepared {
     attempt: i64,
 }
 
-enum Claim {
-    /// Nothing to do any more.
-    Finished,
-    Send(Box<Prepared>),
+impl Outgoing for Answer {
+    type Prepared = Prepared;
+
+    fn key(&self) -> &str {
+        self.0.as_str()
+    }
+
+    fn mark(&self, tx: &mut Tx<'_>) -> Result<Mark, Error> {
+        Ok(match self.delivery(tx)?.map(|delivery| delivery.status) {
+            Some(DeliveryStatus::Queued) => Mark::Waiting,
+            Some(DeliveryStatus::Sending) => Mark::Leaving,
+            _ => Mark::Over,
+        })
+    }
+
+    fn begin(&self, tx: &mut Tx<'_>, engine: &Engine, again: bool) -> Result<Option<Prepared>, Error> {
+        let Some(stored) = rapport_store::message::find(tx, &self.0)? else { return Ok(None) };
+        let account_id = stored.message.channel_account_id.clone().ok_or(Error::NotFound)?;
+        let account = match load_email(tx, &account_id) {
+            Ok(account) if account.account.active => account,
+            Ok(_) | Err(Error::NotFound) => {
+                let reason = "The channel account was switched off or deleted.";
+                self.set_status(tx, engine.now(), DeliveryStatus::Failed, Some(reason))?;
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let quoted = quoted(tx, &stored)?;
+        self.set_status(tx, engine.now(), DeliveryStatus::Sending, None)?;
+        let before = stored.message.delivery.as_ref().map_or(0, |delivery| delivery.attempts);
+        Ok(Some(Prepared { stored, account, quoted, attempt: before + i64::from(!again) }))
+    }
+
+    fn give_up(&self, tx: &mut Tx<'_>, engine: &Engine) -> Result<(), Error> {
+        let reason = "The server stopped while the message was being sent. It may have arrived.";
+        self.set_status(tx, engine.now(), DeliveryStatus::Unknown, Some(reason))
+    }
+
+    async fn send(
+        &self,
+        engine: &Engine,
+        job: &ClaimedJob,
+        prepared: &Prepared,
+    ) -> Result<SubmitReceipt, DeliveryError> {
+        send(engine, job, prepared).await
+    }
+
+    fn is_guessed(&self, tx: &mut Tx<'_>, prepared: &Prepared) -> Result<bool, Error> {
+        Ok(self.delivery(tx)?.is_some_and(|delivery| {
+            delivery.status == DeliveryStatus::Unknown && delivery.attempts == prepared.attempt
+        }))
+    }
+
+    fn note(
+        &self,
+        tx: &mut Tx<'_>,
+        _engine: &Engine,
+        _prepared: &Prepared,
+        verdict: &Verdict,
+    ) -> Result<(), Error> {
+        let (status, next_attempt_at) = match verdict.fate {
+            Fate::Sent => (DeliveryStatus::Sent, None),
+            Fate::Again { at } => (DeliveryStatus::Queued, Some(at)),
+            Fate::Failed => (DeliveryStatus::Failed, None),
+            Fate::Unknown => (DeliveryStatus::Unknown, None),
+        };
+        let (reason, code) = (verdict.reason.clone(), verdict.code.clone());
+        let change = Change { status, reason, code, next_attempt_at };
+        delivery::apply(tx, &Actor::system(), &self.0, change, verdict.now)?;
+        if let Some(remote_id) = &verdict.remote_id {
+            rapport_store::message::add_email_id(tx, remote_id, &self.0)?;
+        }
+        Ok(())
+    }
+
+    fn enqueue(&self, tx: &mut Tx<'_>, engine: &Engine, at: Timestamp) -> Result<(), Error> {
+        enqueue_delivery(tx, engine, &self.0, at)
+    }
+
+    fn account<'p>(&self, prepared: &'p Prepared) -> &'p ChannelAccountId {
+        &prepared.account.account.id
+    }
 }
 
-pub(super) async fn run(engine: &Engine, job: &ClaimedJob) -> Result<(), Error> {
-    let DeliverPayload { message_id } = payload(&job.payload)?;
-    let (engine_, job_) = (engine.clone(), job.clone());
-    let key = message_id.as_str().to_owned();
-    let begun = Arc::new(AtomicBool::new(false));
-    let claim = write_patiently(engine, &job.workspace_id, &key, move |tx| {
-        claim(tx, &engine_, &job_, &message_id, &begun)
-    })
-    .await?;
-    let prepared = match claim {
-        Claim::Finished => return Ok(()),
-        Claim::Send(prepared) => prepared,
-    };
-    let outcome = send(engine, job, &prepared).await;
-    report(engine, job, &prepared, outcome).await
-}
+impl Answer {
+    fn delivery(&self, tx: &mut Tx<'_>) -> Result<Option<Delivery>, Error> {
+        Ok(rapport_store::message::find(tx, &self.0)?.and_then(|stored| stored.message.delivery))
+    }
 
-/// Marks the message as being sent before anything leaves, so that a crash in between is noticed. `begun` remembers
-/// that this claim has done so, should the answer to its commit be lost.
-fn claim(
-    tx: &mut Tx<'_>,
-    engine: &Engine,
-    job: &ClaimedJob,
-    message_id: &MessageId,
-    begun: &AtomicBool,
-) -> Result<Claim, Error> {
-    // A holder whose lease ran out has no say any more.
-    let now = engine.now();
-    if !rapport_store::jobs::extend_lease(tx, job, now.as_millis() + LEASE_MILLIS)? {
-        return Ok(Claim::Finished);
+    fn set_status(
+        &self,
+        tx: &mut Tx<'_>,
+        now: Timestamp,
+        status: DeliveryStatus,
+        reason: Option<&str>,
+    ) -> Result<(), Error> {
+        let reason = reason.map(str::to_owned);
+        let change = Change { status, reason, code: None, next_attempt_at: None };
+        delivery::apply(tx, &Actor::system(), &self.0, change, now).map(|_| ())
     }
-    let Some(stored) = rapport_store::message::find(tx, message_id)? else {
-        rapport_store::jobs::complete_job(tx, job)?;
-        return Ok(Claim::Finished);
-    };
-    let status = stored.message.delivery.as_ref().map(|delivery| delivery.status);
-    match status {
-        Some(DeliveryStatus::Queued) => begun.store(true, Ordering::SeqCst),
-        // Our own mark, and nothing has left since.
-        Some(DeliveryStatus::Sending) if begun.load(Ordering::SeqCst) => {}
-        Some(DeliveryStatus::Sending) => {
-            // Whoever held this job before died between sending and noting it.
-            let change = Change {
-                status: DeliveryStatus::Unknown,
-                reason: Some(
-                    "The server stopped while the message was being sent. It may have arrived.".into(),
-                ),
-                code: None,
-                next_attempt_at: None,
-            };
-            delivery::apply(tx, &Actor::system(), message_id, change, now)?;
-            rapport_store::jobs::complete_job(tx, job)?;
-            return Ok(Claim::Finished);
-        }
-        _ => {
-            rapport_store::jobs::complete_job(tx, job)?;
-            return Ok(Claim::Finished);
-        }
-    }
-    let account_id = stored.message.channel_account_id.clone().ok_or(Error::NotFound)?;
-    let account = match load_email(tx, &account_id) {
-        Ok(account) if account.account.active => account,
-        Ok(_) | Err(Error::NotFound) => {
-            let change = failed("The channel account was switched off or deleted.", None);
-            delivery::apply(tx, &Actor::system(), message_id, change, now)?;
-            rapport_store::jobs::complete_job(tx, job)?;
-            return Ok(Claim::Finished);
-        }
-        Err(error) => return Err(error),
-    };
-    let quoted = quoted(tx, &stored)?;
-    let sending = Change { status: DeliveryStatus::Sending, reason: None, code: None, next_attempt_at: None };
-    delivery::apply(tx, &Actor::system(), message_id, sending, now)?;
-    let attempts = stored.message.delivery.as_ref().map_or(0, |delivery| delivery.attempts);
-    let attempt = attempts + i64::from(status == Some(DeliveryStatus::Queued));
-    Ok(Claim::Send(Box::new(Prepared { stored, account, quoted, attempt })))
 }
 
 /// The message that this one answers, to be quoted below it.
@@ -157,42 +176,16 @@ async fn send(
         .ok_or_else(|| {
             permanent("This mailbox has no server for sending. Set one up in its settings.".to_owned())
         })?;
-    let attachments = load_attachments(engine, job, &prepared.stored.message)
-        .await
-        .map_err(|error| local_fault(error.to_string()))?;
+    let message: &Message = &prepared.stored.message;
+    let mut attachments = Vec::with_capacity(message.attachments.len());
+    for attachment in &message.attachments {
+        let file = files::load(engine, &job.workspace_id, attachment).await;
+        attachments.push(file.map_err(|error| local_fault(error.to_string()))?);
+    }
     let outgoing = outgoing(engine, prepared, attachments).map_err(|error| permanent(error.to_string()))?;
     let bytes = email::compose(&outgoing).map_err(|error| permanent(error.to_string()))?;
     let envelope = envelope(engine, prepared);
     email::submit(&settings, &envelope, &bytes, &engine.config().outbound_policy).await
-}
-
-async fn load_attachments(
-    engine: &Engine,
-    job: &ClaimedJob,
-    message: &Message,
-) -> Result<Vec<OutgoingAttachment>, Error> {
-    let mut files = Vec::with_capacity(message.attachments.len());
-    for attachment in &message.attachments {
-        let id = attachment.id.clone();
-        let key = engine
-            .read(&job.workspace_id, move |tx| {
-                Ok(rapport_store::message::find_attachment(tx, &id)?.map(|stored| stored.blob_key))
-            })
-            .await?
-            .ok_or(Error::NotFound)?;
-        let bytes = engine
-            .blobs()
-            .get(&key)
-            .await?
-            .ok_or_else(|| Error::Blob(format!("the bytes of {} are missing", attachment.id)))?;
-        files.push(OutgoingAttachment {
-            file_name: attachment.file_name.clone(),
-            media_type: attachment.media_type.clone(),
-            content_id: attachment.content_id.clone(),
-            bytes: bytes.to_vec(),
-        });
-    }
-    Ok(files)
 }
 
 fn outgoing(
