@@ -41,7 +41,9 @@ export function activitySentence(activity: Activity, myId: string): string | nul
       return t("activity.topic", { who, topic: text(data.to) });
     case "conversation.linked": {
       const other = data.other as { number?: number } | undefined;
-      return t("activity.linked", { who, number: other?.number ?? "" });
+      // Whoever wrote last is named as the one who did it, but nobody did: the rule is.
+      const key = data.link_kind === "follow_up" ? "activity.follow_up" : "activity.linked";
+      return t(key, { who, number: other?.number ?? "" });
     }
     default:
       return null;

@@ -28,8 +28,13 @@ export function EmailCard({ message, myId }: { message: Message; myId: string })
     <article
       aria-label={label}
       className={cx(
-        "group @container mt-5 rounded-card border bg-bg",
-        hasFailed(message.delivery) ? "border-danger" : "border-line",
+        "group @container mt-5 rounded-card border",
+        outbound ? "bg-own" : "bg-bg",
+        hasFailed(message.delivery)
+          ? "border-danger"
+          : outbound
+            ? "border-own-line"
+            : "border-line",
       )}
     >
       <header className="flex items-start gap-3 px-4 pt-3 pb-2">
@@ -61,9 +66,9 @@ export function EmailCard({ message, myId }: { message: Message; myId: string })
               : ""}
           </button>
         </div>
-        <span className="flex items-center gap-1 pt-0.5">
+        <span className="-me-1.5 flex h-6 items-center gap-1">
           <Meta message={message} withChannel={false} />
-          <MessageMenu message={message} />
+          <MessageMenu message={message} alwaysShown />
         </span>
       </header>
       {details ? <EmailDetails message={message} /> : null}

@@ -57,7 +57,8 @@ function frameDocument({ html, look, remoteImages, showQuote }: FrameParts): str
 <style>
 @font-face{font-family:"Inter Variable";font-weight:100 900;font-display:swap;src:url("${interUrl}") format("woff2-variations")}
 html{color-scheme:${look === "dark" ? "dark" : "light"};background:${ground}}
-body{margin:0;padding:2px;color:${text};font:15px/1.6 "Inter Variable",ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:anywhere}
+html{overflow-y:hidden}
+body{margin:0;padding:2px;display:flow-root;color:${text};font:15px/1.6 "Inter Variable",ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:anywhere}
 body>:first-child{margin-top:0}body>:last-child{margin-bottom:0}
 img{max-width:100%;height:auto}
 img[data-remote-src]{display:inline-block;min-width:24px;min-height:24px;background:#eceef2;border:1px dashed #7a8296;border-radius:4px}
@@ -82,6 +83,25 @@ function passOn(event: KeyboardEvent) {
     cancelable: true,
   });
   if (!window.dispatchEvent(copy)) event.preventDefault();
+}
+
+function openLinksOutside(content: Document) {
+  for (const link of content.querySelectorAll("a[href]")) {
+    link.setAttribute("target", "_blank");
+    link.setAttribute("rel", "noopener noreferrer");
+  }
+}
+
+/** Below this a mail is too small to read; what is still too wide is scrolled. */
+const smallestZoom = 0.5;
+
+/** A mail designed for a wide window is made smaller, because a cut one cannot be read. */
+function fitWidth(content: Document) {
+  const { body, documentElement: root } = content;
+  body.style.setProperty("zoom", "1");
+  const room = root.clientWidth;
+  if (room === 0 || root.scrollWidth <= room) return;
+  body.style.setProperty("zoom", String(Math.max(smallestZoom, room / root.scrollWidth)));
 }
 
 /** The heights that mails had, so that one that comes back takes its room at once. */
@@ -151,24 +171,28 @@ function Frame(props: EmailFrameProps) {
     [html, look, remoteImages, showQuote],
   );
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another source is another document.
   useEffect(() => {
     const element = frame.current;
     if (!element) return;
     let observer: ResizeObserver | null = null;
+    let followed: Document | null = null;
+    let request = 0;
     const follow = () => {
       const content = element.contentDocument;
-      if (!content?.body) return;
-      for (const link of content.querySelectorAll("a[href]")) {
-        link.setAttribute("target", "_blank");
-        link.setAttribute("rel", "noopener noreferrer");
-      }
+      if (!content?.body || content === followed || content.readyState === "loading") return;
+      followed = content;
+      openLinksOutside(content);
       content.addEventListener("keydown", passOn);
       // A press in the mail closes what is open above the page, as a press anywhere else does.
       content.addEventListener("pointerdown", () => {
         element.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
       });
+      let fittedTo = 0;
       const measure = () => {
-        const next = Math.ceil(content.body.scrollHeight) + 1;
+        if (element.clientWidth !== fittedTo) fitWidth(content);
+        fittedTo = element.clientWidth;
+        const next = Math.ceil(content.body.getBoundingClientRect().height) + 1;
         rememberHeight(keyNow.current, next);
         setHeight(next);
       };
@@ -177,13 +201,19 @@ function Frame(props: EmailFrameProps) {
       observer = new ResizeObserver(measure);
       observer.observe(content.body);
     };
+    // A frame counts as loaded only with its font and pictures, but its text can be read before.
+    const poll = () => {
+      follow();
+      if (followed?.readyState !== "complete") request = requestAnimationFrame(poll);
+    };
     element.addEventListener("load", follow);
-    follow();
+    poll();
     return () => {
       element.removeEventListener("load", follow);
+      cancelAnimationFrame(request);
       observer?.disconnect();
     };
-  }, []);
+  }, [source]);
 
   return (
     <div className={cx("rounded-control", look === "white" && "bg-white dark:p-2.5")}>
@@ -193,7 +223,8 @@ function Frame(props: EmailFrameProps) {
         sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
         srcDoc={source}
         referrerPolicy="no-referrer"
-        className="block w-full"
+        // The room that the outline of a link needs inside the frame is not seen outside.
+        className="-mx-0.5 block w-[calc(100%+0.25rem)]"
         // A frame whose scheme differs from its page gets an opaque ground.
         style={{ height, colorScheme: look === "dark" ? "dark" : "light" }}
       />

@@ -23,6 +23,7 @@ import { complain } from "@/app/notify";
 import { writeMessage } from "@/data/cache";
 import { isLocal, pendingSends, resend } from "@/data/sending";
 import { fullTime, timeOfDay } from "@/i18n/format";
+import { failureOf, providerWords } from "./failure-words";
 import { continuationOf, DeliveryMark, hasFailed } from "./message-parts";
 
 export function useAuthorName(message: Message, myId: string): string {
@@ -64,7 +65,14 @@ export function Meta({ message, withChannel }: { message: Message; withChannel: 
 const linkTo = (message: Message) =>
   `${location.origin}/inbox/all/${message.conversation_id}#${message.id}`;
 
-export function MessageMenu({ message, className }: { message: Message; className?: string }) {
+interface MessageMenuProps {
+  message: Message;
+  /** Stands in a line of its own, where a gap for a hidden button would look like a mistake. */
+  alwaysShown?: boolean;
+  className?: string;
+}
+
+export function MessageMenu({ message, alwaysShown, className }: MessageMenuProps) {
   const { t } = useTranslation();
   const reply = useAction("conversation.reply");
   if (isLocal(message)) return null;
@@ -79,7 +87,8 @@ export function MessageMenu({ message, className }: { message: Message; classNam
           size="small"
           icon={<Ellipsis className="size-4" />}
           className={cx(
-            "opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[state=open]:opacity-100 pointer-coarse:opacity-100",
+            !alwaysShown &&
+              "opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[state=open]:opacity-100 pointer-coarse:opacity-100",
             className,
           )}
         />
@@ -137,6 +146,8 @@ export function FailedNotice({ message }: { message: Message }) {
       setBusy(false);
     }
   };
+  const failure = failureOf(delivery);
+  const said = continuationOf(delivery) ? delivery.reason : providerWords(delivery);
   const mayRetry = !isLocal(message) || pendingSends.has(message.client_id ?? "");
   return (
     <Notice
@@ -161,10 +172,8 @@ export function FailedNotice({ message }: { message: Message }) {
       <span className="font-medium">
         {t(delivery.status === "unknown" ? "message.outcome_unknown" : "message.not_sent")}
       </span>{" "}
-      {delivery.reason}
-      {delivery.code && !continuationOf(delivery) ? (
-        <span className="ms-1 font-mono text-micro">({delivery.code})</span>
-      ) : null}
+      {failure ? t(`failure.${failure}`) : said}
+      {failure && said ? <span className="mt-0.5 block text-micro">{said}</span> : null}
     </Notice>
   );
 }

@@ -99,7 +99,7 @@ function NoteSlip({ message, myId }: { message: Message; myId: string }) {
         >
           {timeOfDay(message.sent_at)}
         </time>
-        <MessageMenu message={message} className="-my-2 -me-2 text-current" />
+        <MessageMenu message={message} alwaysShown className="-my-2 -me-2 text-current" />
       </header>
       <LinkedText text={message.body_text} />
       <Attachments attachments={message.attachments} />

@@ -46,10 +46,9 @@ export function TimelineFilterMenu({ show, onShow }: TimelineFilterProps) {
           side="left"
           icon={<ListFilter className="size-4" />}
           className={cx(
-            "absolute end-3 top-2 z-20 bg-bg shadow-[0_0_0_1px_var(--line)]",
+            // It keeps to the margin beside the text, in which no finger could hit it.
+            "absolute end-0 top-2 z-20 size-6 min-w-6 pointer-coarse:hidden max-sm:hidden",
             show !== "all" && "bg-accent-soft text-accent-text",
-            // On a phone it would lie on the text; the menu of the header has it too.
-            "max-sm:hidden",
           )}
         />
       </MenuTrigger>

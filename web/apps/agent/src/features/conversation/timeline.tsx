@@ -141,7 +141,7 @@ export function Timeline({ detail, show, anchor }: TimelineProps) {
             ))}
           </div>
         </div>
-        {day.at ? <DayOverlay name={dayName(day.at, now)} /> : null}
+        <DayOverlay name={day.at && dayName(day.at, now)} shown={day.moving} />
         {place.atEnd ? null : (
           <Button
             size="small"
@@ -197,17 +197,28 @@ function useArrivals(rows: Rows, place: ScrollPlace, detail: ConversationDetail,
   return { unseen, unreadKey, seeEnd: () => setUnseen(0) };
 }
 
-/** The day of what stands at the top, where its own line has been scrolled away. */
+/** How much of a row is the line of its day. */
+const dayLineHeight = 42;
+
+/** The day of what stands at the top, where its own line has been scrolled away, while one scrolls. */
 function useTopDay(scroller: React.RefObject<HTMLDivElement | null>) {
   const [at, setAt] = useState<string | null>(null);
+  const [moving, setMoving] = useState(false);
+  const timer = useRef(0);
+  useEffect(() => () => window.clearTimeout(timer.current), []);
   return {
     at,
+    moving,
     update: () => {
+      setMoving(true);
+      window.clearTimeout(timer.current);
+      timer.current = window.setTimeout(() => setMoving(false), 1_200);
       const element = scroller.current;
       if (!element) return;
       const row = topRow(element);
       const top = element.getBoundingClientRect().top;
-      const ownLine = row?.hasAttribute("data-day") && row.getBoundingClientRect().top > top - 24;
+      const ownLine =
+        row?.hasAttribute("data-day") && row.getBoundingClientRect().top > top - dayLineHeight;
       const next = row?.nextElementSibling;
       const lineFollows =
         next?.hasAttribute("data-day") && next.getBoundingClientRect().top < top + 48;
@@ -216,11 +227,16 @@ function useTopDay(scroller: React.RefObject<HTMLDivElement | null>) {
   };
 }
 
-function DayOverlay({ name }: { name: string }) {
+/** Gone when the thread stands still, because it lies on the text. */
+function DayOverlay({ name, shown }: { name: string | null; shown: boolean }) {
+  if (!name) return null;
   return (
     <div
       aria-hidden="true"
-      className="pointer-events-none absolute inset-x-0 top-2 z-10 flex justify-center"
+      className={cx(
+        "pointer-events-none absolute inset-x-0 top-2 z-10 flex justify-center transition-opacity duration-150",
+        !shown && "opacity-0",
+      )}
     >
       <span className="min-w-36 rounded-full bg-bg px-3 py-0.5 text-center text-micro font-medium text-text-3 shadow-[0_0_0_1px_var(--line)]">
         {name}

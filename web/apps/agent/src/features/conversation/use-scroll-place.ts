@@ -5,7 +5,8 @@
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 const nearEnd = 80;
-const gapAboveMark = 16;
+/** Leaves room for the name of the day, which lies over the top. */
+const gapAboveMark = 36;
 
 /** Stay at the end, hold a chosen row at the top, or keep the first row that is in view. */
 type Mode = { kind: "end" } | { kind: "pin"; key: string } | { kind: "place" };
