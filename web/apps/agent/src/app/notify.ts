@@ -1,6 +1,7 @@
 /** Toasts: what happened, and the way back. Undoable acts also answer to a key. */
 import { ApiError } from "@rapport/api";
 import { t } from "@/i18n";
+import { whenReachable } from "./lazy";
 import { createStore } from "./store";
 
 export interface Undo {
@@ -26,8 +27,8 @@ export interface ToastOptions {
   description?: string;
   action?: { label: string; onClick: () => void };
 }
-// The code of toasts is fetched when there is first something to say.
-const toasts = () => import("./toasts");
+// The code of toasts is fetched after the first screen, or when there is first something to say.
+export const toasts = () => whenReachable(() => import("./toasts"));
 const show: Show = (message, options) =>
   void toasts().then(({ showToast }) => showToast(message, options));
 const dismiss = (id: string) => void toasts().then(({ dismissToast }) => dismissToast(id));

@@ -13,6 +13,8 @@ import { RealtimeProvider } from "@/realtime/provider";
 import { ConnectionBar } from "./connection-bar";
 import { regionIds } from "./focus";
 import { requestedId } from "./inbox-state";
+import { fetchLater, whenReachable } from "./lazy";
+import { toasts } from "./notify";
 import { useOverlay } from "./overlays";
 import { PaletteWaiting } from "./palette-waiting";
 import { Rail, TabBar } from "./rail";
@@ -20,10 +22,14 @@ import { MeContext, markSignedIn, sessionEnded } from "./session";
 import { useStore } from "./store";
 import { NewVersionBar } from "./version";
 
-const CommandPalette = lazy(() => import("@/features/palette"));
-const ShortcutSheet = lazy(() => import("./shortcut-sheet"));
-const NewConversation = lazy(() => import("@/features/new-conversation"));
-const LogInAgain = lazy(() => import("@/features/auth/log-in-again"));
+const palettePart = () => whenReachable(() => import("@/features/palette"));
+const shortcutsPart = () => whenReachable(() => import("./shortcut-sheet"));
+const composePart = () => whenReachable(() => import("@/features/new-conversation"));
+const logInPart = () => whenReachable(() => import("@/features/auth/log-in-again"));
+const CommandPalette = lazy(palettePart);
+const ShortcutSheet = lazy(shortcutsPart);
+const NewConversation = lazy(composePart);
+const LogInAgain = lazy(logInPart);
 
 export function Shell() {
   const { data: me } = useQuery(meQuery);
@@ -45,6 +51,8 @@ export function Shell() {
 function Frame() {
   const context = useShellContext();
   const ended = useStore(sessionEnded);
+  // What opens over a screen must open when the network is gone, too: it says so, among others.
+  useEffect(() => fetchLater([toasts, palettePart, shortcutsPart, composePart, logInPart]), []);
   return (
     <ActionProvider value={context}>
       <SkipLinks />

@@ -11,10 +11,18 @@ interface FileSurfaceProps {
   className: string;
   /** Added while files are held above it. */
   droppingClass: string;
+  /** Nothing has been written or added here; on a phone it then takes less room. */
+  untouched?: boolean;
   children: ReactNode;
 }
 
-export function FileSurface({ onFiles, className, droppingClass, children }: FileSurfaceProps) {
+export function FileSurface({
+  onFiles,
+  className,
+  droppingClass,
+  untouched,
+  children,
+}: FileSurfaceProps) {
   const [dropping, setDropping] = useState(false);
   const take = (event: { preventDefault: () => void }, files: File[]) => {
     if (files.length === 0) return;
@@ -24,6 +32,7 @@ export function FileSurface({ onFiles, className, droppingClass, children }: Fil
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: files can also be added with the button.
     <div
+      data-untouched={untouched ? "" : undefined}
       onDragOver={(event) => {
         if (!event.dataTransfer.types.includes("Files")) return;
         event.preventDefault();

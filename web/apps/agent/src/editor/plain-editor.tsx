@@ -53,6 +53,7 @@ export function PlainEditor({
       id={id}
       value={value}
       rows={2}
+      data-writing
       dir="auto"
       aria-label={label}
       aria-describedby={describedBy}

@@ -137,6 +137,7 @@ export default function RichEditor({
     <>
       <EditorContent
         editor={editor}
+        data-writing
         className={cx("max-h-[40vh] overflow-y-auto text-reading max-sm:text-[16px]", className)}
       />
       {editor ? <Formatting editor={editor} /> : null}
@@ -211,6 +212,7 @@ function Formatting({ editor }: { editor: Editor }) {
     <div
       role="toolbar"
       aria-label={t("format.label")}
+      data-folds
       className="-ms-1.5 flex overflow-x-auto pt-1 [scrollbar-width:none]"
     >
       {buttons.map((button) => (

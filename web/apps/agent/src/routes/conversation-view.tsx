@@ -32,7 +32,7 @@ export default function ConversationView({ id, show, anchor, onBack }: Conversat
       show={show}
       anchor={anchor}
       onBack={onBack}
-      unsent={(detail) => <UnsentDraft conversationId={id} mayExist={detail.draft !== null} />}
+      unsent={(detail) => <UnsentDraft conversationId={id} mayExist={detail.draft != null} />}
       composer={(detail, viewers) => <ComposerSlot detail={detail} viewers={viewers} />}
     />
   );

@@ -15,6 +15,7 @@ import {
 } from "react";
 import { useTranslation } from "react-i18next";
 import { ErrorBoundary } from "@/app/error-boundary";
+import { whenReachable } from "@/app/lazy";
 import { useMediaQuery } from "@/app/media";
 import { useOverlay } from "@/app/overlays";
 import { drawerShown, focusMode, viewsShown } from "@/app/preferences";
@@ -26,9 +27,9 @@ import { conversationOptions, countsQuery } from "@/data/queries";
 import { ListHeader, ListPane, ViewsColumn } from "@/features/conversation-list";
 
 // The list is usable before the code of an open conversation has arrived.
-const conversationCode = () => import("./conversation-view");
+const conversationCode = () => whenReachable(() => import("./conversation-view"));
 const ConversationView = lazy(conversationCode);
-const BulkBar = lazy(() => import("@/features/bulk"));
+const BulkBar = lazy(() => whenReachable(() => import("@/features/bulk")));
 const DrawerView = lazy(async () => ({ default: (await conversationCode()).DrawerView }));
 
 export function InboxScreen() {
@@ -101,7 +102,7 @@ export function InboxScreen() {
       <section
         aria-label={t("nav.list")}
         className={cx(
-          "min-h-0 w-full flex-col border-e border-line bg-surface lg:w-80 lg:shrink-0 xl:w-[22.5rem]",
+          "min-h-0 w-full flex-col border-e border-line bg-surface lg:w-80 lg:shrink-0 xl:w-84 2xl:w-90",
           selectedId ? "hidden" : "flex",
           !focused && "lg:flex",
         )}

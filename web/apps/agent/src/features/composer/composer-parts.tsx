@@ -75,18 +75,18 @@ export function ModeBar({
         )}
       </span>
       {mode === "reply" && option ? (
-        <ChannelPicker options={detail.reply_options} option={option} onOption={onOption} />
+        <ChannelPicker detail={detail} option={option} onOption={onOption} />
       ) : null}
     </div>
   );
 }
 
 function ChannelPicker({
-  options,
+  detail,
   option,
   onOption,
 }: {
-  options: readonly ReplyOption[];
+  detail: ConversationDetail;
   option: ReplyOption;
   onOption: (option: ReplyOption) => void;
 }) {
@@ -104,13 +104,20 @@ function ChannelPicker({
         </Button>
       </MenuTrigger>
       <MenuContent align="end" className="max-w-80">
-        {options.map((entry) => (
+        {detail.reply_options.map((entry) => (
           <MenuItem
             key={`${entry.channel_account_id}|${entry.address_id}`}
             icon={<ChannelIcon channel={entry.channel} />}
             checked={entry === option}
             disabled={entry.state !== "ok"}
-            hint={entry.state === "ok" ? t("composer.to", { to: entry.to }) : entry.reason}
+            hint={
+              entry.state === "ok"
+                ? t("composer.to", {
+                    // In a chat this is the id of a browser, which says nothing to anybody.
+                    to: entry.channel === "chat" ? detail.contact?.display_name : entry.to,
+                  })
+                : entry.reason
+            }
             onSelect={() => onOption(entry)}
           >
             {entry.channel_account_name}

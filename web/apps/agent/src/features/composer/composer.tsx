@@ -13,6 +13,7 @@ import { Ban, Pencil } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { composerRequest, quoteRequest, regionIds } from "@/app/focus";
+import { whenReachable } from "@/app/lazy";
 import { enterSends } from "@/app/preferences";
 import { useMe, usePermission } from "@/app/session";
 import { useStore } from "@/app/store";
@@ -31,7 +32,7 @@ import { UnsentDraft } from "./unsent-draft";
 import { draftsOf, useCarriedDraft, useDraft } from "./use-drafts";
 import { type SendIntent, useSend } from "./use-send";
 
-const RichEditor = lazy(() => import("@/editor/rich-editor"));
+const RichEditor = lazy(() => whenReachable(() => import("@/editor/rich-editor")));
 
 export interface ComposerProps {
   detail: ConversationDetail;
@@ -88,12 +89,7 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
   const [wantedMode, setMode] = useState<DraftMode>("reply");
   const mode: DraftMode = !mayReply ? "note" : !mayNote ? "reply" : wantedMode;
   const [focusCount, setFocusCount] = useState(0);
-  const { drafts, draft, saveState } = useDraft(
-    me.user.id,
-    detail.id,
-    mode,
-    mode === "note" || detail.draft != null,
-  );
+  const { drafts, draft, saveState } = useDraft(me.user.id, detail.id, mode, detail.draft != null);
   useCarriedDraft(drafts, detail);
   const quickEnter = useStore(enterSends);
   const imageInserter = useRef<((image: Attachment) => void) | null>(null);
@@ -228,6 +224,7 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
         <FileSurface
           onFiles={(files) => uploads.add(files, rich)}
           droppingClass="border-accent bg-accent-soft"
+          untouched={nothing && uploads.pending.length === 0 && !blocked}
           className={cx(
             "rounded-popover border bg-raised shadow-[0_1px_2px_rgb(15_18_24/0.05)] transition-colors duration-75 focus-within:border-control",
             isNote ? "border-dashed border-note-line bg-note-bg text-note-text" : "border-line",
@@ -289,7 +286,7 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
                   }
                 />
               </div>
-              <div className="flex items-center gap-1 px-2 pt-1 pb-2">
+              <div data-folds className="flex items-center gap-1 px-2 pt-1 pb-2">
                 <FileButton onFiles={(files) => uploads.add(files)} />
                 <span
                   className="min-w-0 flex-1 truncate px-1 text-micro text-text-3"

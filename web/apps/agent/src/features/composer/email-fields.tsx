@@ -30,6 +30,7 @@ export function EmailFields({ draft, defaults, onChange }: EmailFieldsProps) {
         type="button"
         onClick={() => setOpen(true)}
         aria-expanded="false"
+        data-folds
         className="mx-2 mt-1 flex max-w-[calc(100%-1rem)] gap-2 rounded-control px-2 py-1 text-start text-small text-text-3 hover:bg-hover hover:text-text"
       >
         <span className="truncate">

@@ -20,6 +20,7 @@ import { advancedBy, keepFailed, type Outgoing, send } from "@/data/sending";
 import { sentFileIds } from "@/editor/files";
 import { t } from "@/i18n";
 import { type DraftContent, type DraftStore, isEmptyDraft } from "./draft-store";
+import { mayHaveArrived, noteAnswer, noteFailure, sendId } from "./send-again";
 
 export type SendIntent = "send" | "close" | "solve" | "wait";
 
@@ -45,7 +46,7 @@ interface Held {
 
 function outgoing(parts: SendParts, intent: SendIntent, extras: SendExtras): Outgoing {
   const { detail, mode, draft, option, me, lastMessage } = parts;
-  const client_id = crypto.randomUUID();
+  const client_id = sendId(detail.id, mode, draft);
   const attachment_ids = sentFileIds(draft, mode === "reply" && option?.rich_text === true);
   if (mode === "note") {
     const body = {
@@ -101,7 +102,7 @@ export function useSend(parts: SendParts) {
     return true;
   };
 
-  const onRefused = (error: unknown, kept: DraftContent, message: Outgoing, again: () => void) => {
+  const onRefused = (error: unknown, kept: DraftContent, message: Outgoing) => {
     if (error instanceof ApiError && error.code === "conversation_closed") {
       restore(kept);
       const current = error.problem.current as
@@ -114,11 +115,8 @@ export function useSend(parts: SendParts) {
       say(t("toast.closed_meanwhile"));
       return;
     }
-    const isTemporary = error instanceof ApiError && error.isNetwork;
-    if (restore(kept)) {
-      if (isTemporary) complain(error, again);
-      else setProblem(explain(error));
-    } else keepFailed(cache, me, detail.id, message, error);
+    if (restore(kept)) setProblem(mayHaveArrived(error) ? t("composer.no_answer") : explain(error));
+    else keepFailed(cache, me, detail.id, message, error);
   };
 
   const sendWith = async (intent: SendIntent, extras: SendExtras, kept: DraftContent) => {
@@ -129,6 +127,7 @@ export function useSend(parts: SendParts) {
     if (intent === "close" || intent === "solve") releaseRow(detail.id);
     try {
       const stored = await send(cache, me, detail.id, message);
+      noteAnswer(detail.id, mode);
       if (intent === "close") {
         const next = neighbour(detail.id, 1) ?? neighbour(detail.id, -1);
         if (next && next !== detail.id) navigation.openConversation(next);
@@ -136,11 +135,12 @@ export function useSend(parts: SendParts) {
       void cache.invalidateQueries({ queryKey: keys.conversation(detail.id) });
       offerUndo(stored, kept);
     } catch (error) {
+      noteFailure(detail.id, mode, kept, message.body.client_id, error);
       const messages = advancedBy(error);
       if (messages) {
         restore(kept);
         setHeld({ conversationId: detail.id, messages, intent, extras });
-      } else onRefused(error, kept, message, () => void sendWith(intent, extras, kept));
+      } else onRefused(error, kept, message);
     } finally {
       setBusy(false);
     }
