@@ -16,6 +16,20 @@ import { picked } from "@/app/selection";
 import { useStore } from "@/app/store";
 import { keys } from "@/data/keys";
 import { Snippet } from "@/data/snippet";
+import { paletteScore } from "./score";
+
+/** How the values of entries begin that are ranked by where they come from and not by their words. */
+const impossible = "-";
+const found = "found ";
+const everything = "search everything";
+
+/** Letters that happen to follow each other somewhere are no answer, so cmdk's own rule is not used. */
+function rank(value: string, typed: string, texts: string[] = []): number {
+  // What was found comes after actions that can be done, in the order of the server.
+  if (value === everything) return 0.25;
+  if (value.startsWith(found)) return 0.2;
+  return paletteScore(typed, texts, !value.startsWith(impossible));
+}
 
 const itemClass =
   "flex min-h-10 cursor-default items-center gap-3 rounded-control px-3 py-1.5 text-body outline-none data-[disabled=true]:opacity-50 data-[selected=true]:bg-hover [&_svg]:size-4 [&_svg]:shrink-0";
@@ -36,6 +50,7 @@ export default function CommandPalette() {
       onOpenChange={change}
       label={t("palette.label")}
       loop
+      filter={rank}
       overlayClassName="fixed inset-0 z-50 animate-fade bg-scrim"
       contentClassName="fixed inset-x-3 top-[12vh] z-50 mx-auto max-w-xl animate-pop overflow-hidden rounded-popover bg-raised text-text shadow-dialog outline-none"
     >
@@ -99,7 +114,7 @@ function Actions({ onDone }: { onDone: () => void }) {
       {group.actions.map(({ action, reason }) => (
         <Command.Item
           key={action.id}
-          value={action.id}
+          value={reason === null ? action.id : impossible + action.id}
           keywords={[t(action.label), action.keywords ? t(action.keywords) : ""]}
           disabled={reason !== null}
           onSelect={() => {
@@ -140,12 +155,22 @@ function Found({ text, onDone }: { text: string; onDone: () => void }) {
     }
   };
   return (
-    <Command.Group forceMount heading={t("palette.found")} className={headingClass}>
+    <Command.Group heading={t("palette.found")} className={headingClass}>
+      <Command.Item
+        value={everything}
+        onSelect={() => {
+          onDone();
+          void navigate({ to: "/search", search: { q: text } });
+        }}
+        className={itemClass}
+      >
+        <Search className="text-text-3" />
+        <span className="truncate">{t("palette.search_all", { text })}</span>
+      </Command.Item>
       {data?.data.map((result, index) => (
         <Command.Item
-          forceMount
           key={`${result.type}${result.message_id ?? result.contact?.id ?? result.conversation?.id ?? index}`}
-          value={`found-${index}`}
+          value={`${found}${index}`}
           onSelect={() => choose(result)}
           className={itemClass}
         >
@@ -166,18 +191,6 @@ function Found({ text, onDone }: { text: string; onDone: () => void }) {
           </span>
         </Command.Item>
       ))}
-      <Command.Item
-        forceMount
-        value="search-everything"
-        onSelect={() => {
-          onDone();
-          void navigate({ to: "/search", search: { q: text } });
-        }}
-        className={itemClass}
-      >
-        <Search className="text-text-3" />
-        <span className="truncate">{t("palette.search_all", { text })}</span>
-      </Command.Item>
     </Command.Group>
   );
 }
