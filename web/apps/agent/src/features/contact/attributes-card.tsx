@@ -4,12 +4,10 @@ import { Avatar, ChannelIcon, PriorityIcon, StatusIcon } from "@rapport/ui";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useAction } from "@/actions/use-actions";
-import { useNow } from "@/app/clock";
-import { fullTime, shortTime } from "@/i18n/format";
+import { fullTime, mediumTime } from "@/i18n/format";
 
 export function AttributesCard({ detail }: { detail: ConversationDetail }) {
   const { t } = useTranslation();
-  const now = useNow();
   const assign = useAction("conversation.assign");
   const status = useAction("conversation.status");
   const priority = useAction("conversation.priority");
@@ -52,7 +50,7 @@ export function AttributesCard({ detail }: { detail: ConversationDetail }) {
       </Row>
       <Row term={t("field.created")}>
         <time dateTime={detail.created_at} title={fullTime(detail.created_at)}>
-          {shortTime(detail.created_at, now)}
+          {mediumTime(detail.created_at)}
         </time>
       </Row>
     </dl>

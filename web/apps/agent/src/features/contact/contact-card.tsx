@@ -72,7 +72,7 @@ function ContactFields({ contact, conversationId }: { contact: Contact; conversa
 function useContactSave(contact: Contact, conversationId: string) {
   const { t } = useTranslation();
   const cache = useQueryClient();
-  return async (change: ContactChange) => {
+  const save = async (change: ContactChange) => {
     try {
       const saved = await api.changeContact(contact.id, change);
       cache.setQueryData(keys.contact(contact.id), saved);
@@ -92,9 +92,10 @@ function useContactSave(contact: Contact, conversationId: string) {
       void cache.invalidateQueries({ queryKey: keys.lists });
       say(t("toast.saved"));
     } catch (error) {
-      complain(error, () => void api.changeContact(contact.id, change));
+      complain(error, () => void save(change));
     }
   };
+  return save;
 }
 
 /** Text that becomes a field when pressed. Enter or leaving saves, Escape takes back. */
@@ -160,31 +161,45 @@ const addressIcons: Record<Address["kind"], ReactNode> = {
   external: <Fingerprint />,
 };
 
+/** The id of a browser says nothing to anybody, so all visits together are one line. */
+export function shownAddresses(addresses: readonly Address[]): Address[] {
+  const firstVisit = addresses.find((address) => address.kind === "visitor");
+  return addresses.filter((address) => address.kind !== "visitor" || address === firstVisit);
+}
+
 export function Addresses({ addresses }: { addresses: readonly Address[] }) {
   const { t } = useTranslation();
   if (addresses.length === 0) return null;
   return (
     <ul className="mt-3 space-y-0.5" aria-label={t("contact.addresses")}>
-      {addresses.map((address) => (
+      {shownAddresses(addresses).map((address) => (
         <li
           key={address.id}
           className="group flex h-8 items-center gap-2.5 text-small [&_svg]:size-3.5"
         >
           <span className="text-text-3" title={t(`address.${address.kind}`)}>
             {addressIcons[address.kind]}
-            <span className="sr-only">{t(`address.${address.kind}`)}</span>
+            {address.kind === "visitor" ? null : (
+              <span className="sr-only">{t(`address.${address.kind}`)}</span>
+            )}
           </span>
-          <span className="min-w-0 flex-1 truncate" title={address.value}>
-            {address.value}
-          </span>
-          {address.verified ? <Badge tone="success">{t("address.verified")}</Badge> : null}
-          <IconButton
-            size="small"
-            label={t("address.copy", { value: address.value })}
-            icon={<Copy />}
-            onClick={() => void copy(address.value, t("toast.text_copied"))}
-            className="opacity-0 group-hover:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100"
-          />
+          {address.kind === "visitor" ? (
+            <span className="text-text-2">{t("address.visitor")}</span>
+          ) : (
+            <>
+              <span className="min-w-0 flex-1 truncate" title={address.value}>
+                {address.value}
+              </span>
+              {address.verified ? <Badge tone="success">{t("address.verified")}</Badge> : null}
+              <IconButton
+                size="small"
+                label={t("address.copy", { value: address.value })}
+                icon={<Copy />}
+                onClick={() => void copy(address.value, t("toast.text_copied"))}
+                className="opacity-0 group-hover:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100"
+              />
+            </>
+          )}
         </li>
       ))}
     </ul>

@@ -57,7 +57,11 @@ export function ContactDrawer({ detail, onOpen, onClose }: ContactDrawerProps) {
       ) : null}
       {detail.contact ? (
         <Card id="history" title={t("drawer.history")}>
-          <HistoryCard contactId={detail.contact.id} currentId={detail.id} onOpen={onOpen} />
+          <HistoryCard
+            contactId={detail.contact.id}
+            shownIds={[detail.id, ...detail.links.map((link) => link.conversation.id)]}
+            onOpen={onOpen}
+          />
         </Card>
       ) : null}
     </aside>

@@ -49,12 +49,21 @@ export interface RelatedCardProps {
 
 export function RelatedCard({ detail, onOpen }: RelatedCardProps) {
   const { t } = useTranslation();
+  // A link knows the topic alone; the subject, which says more, comes with the contact's history.
+  const { data: known } = useQuery({
+    ...contactConversationsOptions(detail.contact?.id ?? ""),
+    enabled: detail.contact !== null,
+  });
+  const subjectOf = (id: string) => known?.find((entry) => entry.id === id)?.subject;
   return (
     <ul>
       {detail.links.map((link) => (
         <RelatedRow
           key={link.id}
-          conversation={link.conversation}
+          conversation={{
+            ...link.conversation,
+            topic: subjectOf(link.conversation.id) || link.conversation.topic,
+          }}
           time={link.conversation.created_at}
           note={t(`link.${link.kind}_${link.direction}`)}
           onOpen={onOpen}
@@ -66,11 +75,12 @@ export function RelatedCard({ detail, onOpen }: RelatedCardProps) {
 
 export function HistoryCard({
   contactId,
-  currentId,
+  shownIds,
   onOpen,
 }: {
   contactId: string;
-  currentId: string;
+  /** What stands elsewhere already: the open conversation, and those linked to it. */
+  shownIds: readonly string[];
   onOpen: (id: string) => void;
 }) {
   const { t } = useTranslation();
@@ -86,8 +96,9 @@ export function HistoryCard({
       </p>
     );
   }
-  const others = history.data.filter((conversation) => conversation.id !== currentId);
+  const others = history.data.filter((conversation) => !shownIds.includes(conversation.id));
   if (others.length === 0) {
+    if (shownIds.length > 1) return <p className="text-small text-text-3">{t("drawer.no_more")}</p>;
     return <p className="text-small text-text-3">{t("drawer.first_conversation")}</p>;
   }
   return (

@@ -63,7 +63,7 @@ export function ListHeader({ view, search, onSearch, onView, viewsInMenu }: List
       <div className="px-3 pb-1">
         <SearchField search={search} onSearch={onSearch} />
       </div>
-      <ChannelTabs search={search} onSearch={onSearch} />
+      <ChannelTabs view={view} search={search} onSearch={onSearch} />
       <Chips view={view} search={search} onSearch={onSearch} />
     </header>
   );
@@ -102,7 +102,7 @@ function SearchField({ search, onSearch }: Controls) {
   );
 }
 
-function ChannelTabs({ search, onSearch }: Controls) {
+function ChannelTabs({ view, search, onSearch }: Controls & { view: ViewName }) {
   const { t } = useTranslation();
   const { data: counts } = useQuery(countsQuery);
   const tabs: (Channel | null)[] = [null, ...channelTabs];
@@ -115,7 +115,8 @@ function ChannelTabs({ search, onSearch }: Controls) {
     >
       {tabs.map((channel) => {
         const active = (search.channel ?? null) === channel;
-        const unread = channel ? (counts?.channels[channel] ?? 0) : 0;
+        // The counts are of everything that is unread, so beside a part of it they would be wrong.
+        const unread = channel && view === "all" ? (counts?.channels[channel] ?? 0) : 0;
         return (
           <button
             key={channel ?? "all"}

@@ -168,8 +168,10 @@ function Rows({ rows, total, view, selectedId, onOpen, onEnd, busy }: RowsProps)
   useEffect(() => {
     // Only a new selection scrolls; live changes around it must not.
     if (activeId === revealed.current || activeIndex < 0) return;
+    const first = revealed.current === null;
     revealed.current = activeId;
-    virtual.scrollToIndex(activeIndex, { align: "auto" });
+    // A list that opens with a selection shows what is around it.
+    virtual.scrollToIndex(activeIndex, { align: first ? "center" : "auto" });
   }, [activeId, activeIndex, virtual]);
 
   const items = virtual.getVirtualItems();

@@ -58,6 +58,7 @@ export const ListRow = memo(function ListRow({
   const preview = previewOf(conversation, myName, typing);
   const unread = conversation.unread_count > 0;
   const name = nameOf(conversation);
+  const title = titleOf(conversation);
   const urgent = conversation.priority === "high" || conversation.priority === "urgent";
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the listbox around the options handles the keys.
@@ -145,16 +146,18 @@ export const ListRow = memo(function ListRow({
             </time>
           </span>
         </div>
-        <div
-          className={cx(
-            "truncate text-small compact:hidden",
-            unread ? "font-medium text-text" : "text-text-2",
-          )}
-        >
-          {titleOf(conversation)}
-        </div>
-        <div className="flex items-center gap-2">
-          <PreviewLine preview={preview} unread={unread} />
+        {title === null ? null : (
+          <div
+            className={cx(
+              "truncate text-small compact:hidden",
+              unread ? "font-medium text-text" : "text-text-2",
+            )}
+          >
+            {title}
+          </div>
+        )}
+        <div className="flex items-end gap-2">
+          <PreviewText preview={preview} unread={unread} long={title === null} />
           <RowEnd conversation={conversation} viewers={viewers} showAssignee={showAssignee} />
         </div>
       </div>
@@ -230,7 +233,14 @@ function PickBox({ picked, picking }: { picked: boolean; picking: boolean }) {
   );
 }
 
-function PreviewLine({ preview, unread }: { preview: Preview; unread: boolean }) {
+interface PreviewTextProps {
+  preview: Preview;
+  unread: boolean;
+  /** Takes the line of the title too, where there is none. */
+  long: boolean;
+}
+
+function PreviewText({ preview, unread, long }: PreviewTextProps) {
   const tone = {
     typing: "text-accent-text",
     draft: "text-text-3",
@@ -241,23 +251,27 @@ function PreviewLine({ preview, unread }: { preview: Preview; unread: boolean })
     empty: "text-text-3",
   }[preview.kind];
   return (
-    <span className={cx("flex min-w-0 flex-1 items-center gap-1 text-small", tone)}>
-      {preview.kind === "outbound" ? <CornerUpLeft className="size-3 shrink-0" /> : null}
-      {preview.kind === "draft" ? <Pencil className="size-3 shrink-0 text-danger" /> : null}
-      {preview.kind === "note" ? <StickyNote className="size-3 shrink-0 text-note-text" /> : null}
-      <span className="truncate">
-        {preview.prefix ? (
-          <span
-            className={cx(
-              preview.kind === "draft" && "font-medium text-danger",
-              preview.kind === "failed" && "font-medium",
-            )}
-          >
-            {preview.prefix}{" "}
-          </span>
-        ) : null}
-        {preview.text}
-      </span>
+    <span
+      className={cx(
+        "min-w-0 flex-1 text-small [&_svg]:me-1 [&_svg]:inline [&_svg]:size-3",
+        long ? "line-clamp-2 [overflow-wrap:anywhere] compact:line-clamp-1" : "truncate",
+        tone,
+      )}
+    >
+      {preview.kind === "outbound" ? <CornerUpLeft /> : null}
+      {preview.kind === "draft" ? <Pencil className="text-danger" /> : null}
+      {preview.kind === "note" ? <StickyNote className="text-note-text" /> : null}
+      {preview.prefix ? (
+        <span
+          className={cx(
+            preview.kind === "draft" && "font-medium text-danger",
+            preview.kind === "failed" && "font-medium",
+          )}
+        >
+          {preview.prefix}{" "}
+        </span>
+      ) : null}
+      {preview.text}
     </span>
   );
 }
@@ -285,7 +299,7 @@ function RowEnd({
                 id={viewer.user.id}
                 name={viewer.user.name}
                 size="tiny"
-                className={cx("size-4.5 text-[8px]", viewer.state === "idle" && "opacity-50")}
+                className={cx("size-5 text-[9px]", viewer.state === "idle" && "opacity-50")}
               />
               {viewer.state === "typing" ? (
                 <Pencil className="absolute -end-1 -bottom-0.5 size-2.5 rounded-full bg-accent p-px text-on-accent" />
@@ -301,11 +315,11 @@ function RowEnd({
             name={assignee.name}
             size="tiny"
             square
-            className="size-4.5 text-[8px]"
+            className="size-5 text-[9px]"
           />
         </span>
       ) : null}
-      {conversation.unread_count > 0 ? (
+      {conversation.unread_count > 1 ? (
         <span className="flex h-4.5 min-w-4.5 items-center justify-center rounded-full bg-accent px-1.5 text-[11px] font-semibold text-on-accent tabular-nums">
           {capped(conversation.unread_count)}
         </span>

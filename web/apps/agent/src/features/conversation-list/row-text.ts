@@ -36,9 +36,11 @@ export function previewOf(
 export const nameOf = (conversation: Conversation) =>
   conversation.contact?.display_name ?? t("contact.nobody");
 
-/** The topic, unless it only repeats the name that already stands above it. */
-export function titleOf(conversation: Conversation): string {
-  return conversation.subject || conversation.topic || `#${conversation.number}`;
+/** What it is about, unless all there is says again whom it is with. */
+export function titleOf(conversation: Conversation): string | null {
+  const { subject, topic, contact } = conversation;
+  if (subject) return subject;
+  return topic && topic !== `Talking with '${contact?.display_name}'` ? topic : null;
 }
 
 export function accessibleName(
