@@ -98,7 +98,9 @@ export async function assign(
   const message = !person
     ? t("toast.unassigned", { name: nameOf(conversation) })
     : toMe
-      ? t("toast.assigned_to_me", { name: nameOf(conversation) })
+      ? previous && previous.id !== context.me.user.id
+        ? t("toast.taken_from", { name: nameOf(conversation), person: previous.name })
+        : t("toast.assigned_to_me", { name: nameOf(conversation) })
       : t("toast.assigned", { name: nameOf(conversation), person: person.name });
   say(message, {
     undo: async () => {

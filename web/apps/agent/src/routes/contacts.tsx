@@ -13,15 +13,18 @@ import {
 } from "@rapport/ui";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { ArrowLeft, Search, SearchX, TriangleAlert, Users } from "lucide-react";
+import { ArrowLeft, Mail, Search, SearchX, TriangleAlert, Users } from "lucide-react";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useAction } from "@/actions/use-actions";
 import { useNow } from "@/app/clock";
 import { complain, explain, say } from "@/app/notify";
+import { overlays } from "@/app/overlays";
 import { usePermission } from "@/app/session";
 import { keys } from "@/data/keys";
 import { contactConversationsOptions } from "@/data/queries";
 import { Addresses, EditableLine } from "@/features/contact";
+import { unsent } from "@/features/new-conversation/unsent";
 import { dateOnly, shortTime } from "@/i18n/format";
 import { NoAccess } from "./no-access";
 
@@ -150,7 +153,11 @@ function ContactTable({ q }: { q: string }) {
                       {contact.email ?? contact.phone}
                     </span>
                   </span>
-                  {contact.known ? null : <Badge>{t("contact.unknown")}</Badge>}
+                  {contact.known ? null : (
+                    <span className="ms-auto shrink-0 text-micro text-text-3">
+                      {t("contact.unknown")}
+                    </span>
+                  )}
                 </Link>
               </td>
               <td className="text-text-2 max-md:hidden">{contact.company}</td>
@@ -245,6 +252,7 @@ function Profile({ contact }: { contact: Contact }) {
             {t("contacts.since", { date: dateOnly(contact.created_at) })}
           </p>
         </div>
+        <WriteTo contact={contact} />
       </header>
       <div className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-8 lg:grid-cols-[20rem_minmax(0,1fr)]">
         <div className="space-y-6">
@@ -274,6 +282,25 @@ function Profile({ contact }: { contact: Contact }) {
         </Section>
       </div>
     </>
+  );
+}
+
+/** Opens the dialog with this contact filled in. A text begun before stays in it. */
+function WriteTo({ contact }: { contact: Contact }) {
+  const { t } = useTranslation();
+  const { shown } = useAction("conversation.new");
+  const { email } = contact;
+  if (!shown || !email) return null;
+  const write = () => {
+    const to = { contactId: contact.id, label: contact.display_name, value: email };
+    unsent.set((form) => ({ ...form, accountId: "", to, cc: [], bcc: [] }));
+    overlays.open("new-conversation");
+  };
+  return (
+    <Button onClick={write} className="shrink-0">
+      <Mail className="size-4" />
+      {t("contacts.write")}
+    </Button>
   );
 }
 

@@ -23,7 +23,10 @@ export default function NewConversation() {
   const { t } = useTranslation();
   const [open, setOpen] = useOverlay("new-conversation");
   const { data: accounts } = useQuery(channelAccountsQuery);
-  const usable = accounts?.filter((account) => account.active && account.channel !== "chat") ?? [];
+  const usable = (accounts ?? [])
+    .filter((account) => account.active && account.channel !== "chat")
+    // The first is offered, and that should be the one that people write with.
+    .sort((a, b) => Number(b.channel === "email") - Number(a.channel === "email"));
   return (
     <Dialog
       open={open}
