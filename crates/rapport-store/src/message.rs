@@ -298,17 +298,24 @@ pub fn list_answers_after(
     with_attachments(tx, rows)
 }
 
-/// The last message that came from or went to the contact on a channel.
+/// The last message that came from or went to the contact on a channel. What a program wrote, such as a delivery
+/// report, is not what people go on from, unless there is nothing else.
 pub fn find_last_of_channel(
     tx: &mut Tx<'_>,
     conversation: &ConversationId,
     channel: rapport_domain::Channel,
 ) -> Result<Option<StoredMessage>, Error> {
-    let sql = format!(
-        "select {COLUMNS} from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 and m.channel = ?3 \
-         and m.kind = 'message' and coalesce(m.delivery_status, '') <> 'cancelled' order by m.sent_at desc, m.id desc limit 1"
-    );
-    tx.query_opt(&sql, &params![conversation, channel])?.map(|row| from_row(&row)).transpose()
+    for written_by in ["and not m.automatic", ""] {
+        let sql = format!(
+            "select {COLUMNS} from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 and m.channel = ?3 \
+             and m.kind = 'message' and coalesce(m.delivery_status, '') <> 'cancelled' {written_by} \
+             order by m.sent_at desc, m.id desc limit 1"
+        );
+        if let Some(row) = tx.query_opt(&sql, &params![conversation, channel])? {
+            return from_row(&row).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// Since when the contact has been waiting: their first message after our last one.

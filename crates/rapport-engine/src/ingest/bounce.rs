@@ -1,11 +1,12 @@
-//! Ties a returned mail or a delivery report to the message it is about.
+//! Ties a returned mail or a delivery report to the message it is about, and keeps it in that conversation: what it
+//! says may be more than what we understand of it.
 
 use rapport_channels::email::reply_token::{AddressTokens, TokenPurpose};
 use rapport_channels::email::{DsnAction, ParsedEmail};
-use rapport_domain::{Actor, DeliveryStatus, MessageId, Timestamp};
+use rapport_domain::{Actor, DeliveryStatus, MessageId};
 use rapport_store::Tx;
 
-use super::{Accepted, AcceptedStatus};
+use super::{Accepted, Inbound, route};
 use crate::delivery::{self, Change};
 use crate::{Engine, Error};
 
@@ -14,18 +15,20 @@ pub(super) fn accept(
     tx: &mut Tx<'_>,
     engine: &Engine,
     parsed: &ParsedEmail,
-    now: Timestamp,
+    inbound: &Inbound,
 ) -> Result<Option<Accepted>, Error> {
     let Some(message_id) = find_original(tx, engine, parsed)? else { return Ok(None) };
     let Some(original) = rapport_store::message::find(tx, &message_id)? else { return Ok(None) };
+    // A report that comes again says nothing about a message that was sent again meanwhile.
+    let provider_message_id = match route::report_seen_before(tx, inbound, &message_id)? {
+        route::Seen::Duplicate(known) => return Ok(Some(known)),
+        route::Seen::Never { provider_message_id } => provider_message_id,
+    };
     if let Some(change) = change_of(parsed) {
-        delivery::apply(tx, &Actor::system(), &message_id, change, now)?;
+        delivery::apply(tx, &Actor::system(), &message_id, change, engine.now())?;
     }
-    Ok(Some(Accepted {
-        status: AcceptedStatus::Stored,
-        message_id,
-        conversation_id: original.message.conversation_id,
-    }))
+    let conversation = &original.message.conversation_id;
+    super::store_report(tx, engine, inbound, conversation, provider_message_id).map(Some)
 }
 
 /// Reports can be forged, so only a token or a Message-ID that we gave out counts.

@@ -104,7 +104,7 @@ impl Engine {
         inbound: &Inbound,
     ) -> Result<Accepted, Error> {
         if matches!(parsed.automatic.kind, AutoKind::Bounce | AutoKind::Feedback)
-            && let Some(accepted) = bounce::accept(tx, self, parsed, self.now())?
+            && let Some(accepted) = bounce::accept(tx, self, parsed, inbound)?
         {
             return Ok(accepted);
         }

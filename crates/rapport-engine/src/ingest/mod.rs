@@ -8,7 +8,7 @@ mod route;
 
 use bytes::Bytes;
 use rapport_domain::event::StatusReason;
-use rapport_domain::model::{Attachment, Author, Contact, Conversation, Message, Recipient};
+use rapport_domain::model::{Attachment, Author, Conversation, Message, Recipient};
 use rapport_domain::{
     Actor, AddressKind, AttachmentId, AuthorKind, Channel, ChannelAccountId, ConversationId, Direction,
     Event, MessageId, MessageKind, Status, Timestamp, WorkspaceId, transition,
@@ -155,11 +155,34 @@ pub(crate) fn accept(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound) -> Res
             "the conversation was closed meanwhile".into(),
         )));
     }
+    let author = Author { kind: actor.kind, id: actor.id.clone(), name: actor.name.clone() };
     let stored = StoredMessage {
         provider_message_id,
-        ..to_message(engine, inbound, &contact, &conversation, warnings, now)
+        ..to_message(engine, inbound, author, &conversation, warnings, now)
     };
     store_in(tx, engine, &mut conversation, stored, inbound, &actor, now)
+}
+
+/// Stores a report in the conversation of the message that it is about, also when that is closed. It is from a mail
+/// system, which makes no contact.
+fn store_report(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    inbound: &Inbound,
+    conversation: &ConversationId,
+    provider_message_id: Option<String>,
+) -> Result<Accepted, Error> {
+    let now = engine.now();
+    let mut conversation =
+        rapport_store::conversation::find_for_update(tx, conversation)?.ok_or(Error::NotFound)?;
+    let sender = &inbound.sender;
+    let name = sender.name.clone().unwrap_or_else(|| sender.value.clone());
+    let author = Author { kind: AuthorKind::System, id: None, name };
+    let stored = StoredMessage {
+        provider_message_id,
+        ..to_message(engine, inbound, author, &conversation, inbound.warnings.clone(), now)
+    };
+    store_in(tx, engine, &mut conversation, stored, inbound, &Actor::system(), now)
 }
 
 fn store_in(
@@ -172,7 +195,12 @@ fn store_in(
     now: Timestamp,
 ) -> Result<Accepted, Error> {
     let from = conversation.status;
+    let led_by = (conversation.channel, conversation.channel_account_id.clone());
     open::append(tx, conversation, &stored, now)?;
+    if inbound.automatic {
+        // What nobody wrote does not decide where the next answer goes.
+        (conversation.channel, conversation.channel_account_id) = led_by;
+    }
     store_attachments(tx, &stored.message, inbound, now)?;
     let wakes = !inbound.automatic;
     if wakes {
@@ -221,7 +249,7 @@ fn note_received(
 fn to_message(
     engine: &Engine,
     inbound: &Inbound,
-    contact: &Contact,
+    author: Author,
     conversation: &Conversation,
     warnings: Vec<String>,
     now: Timestamp,
@@ -259,11 +287,7 @@ fn to_message(
         direction: Direction::Inbound,
         channel: inbound.channel,
         channel_account_id: Some(inbound.channel_account_id.clone()),
-        author: Author {
-            kind: AuthorKind::Contact,
-            id: Some(contact.id.as_str().to_owned()),
-            name: contact.display_name.clone(),
-        },
+        author,
         subject: inbound.subject.clone(),
         body_text: inbound.body_text.clone(),
         visible_text: inbound.visible_text.clone().unwrap_or_else(|| inbound.body_text.clone()),

@@ -3,7 +3,7 @@
 
 use rapport_domain::model::{Contact, Conversation, ConversationReference};
 use rapport_domain::{
-    Actor, AddressId, ConversationId, ConversationScope, Origin, Priority, Status, Timestamp,
+    Actor, AddressId, ConversationId, ConversationScope, MessageId, Origin, Priority, Status, Timestamp,
 };
 use rapport_store::Tx;
 
@@ -68,6 +68,27 @@ pub(super) fn seen_before(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<Seen, Er
         Some((message, conversation)) => duplicate(message, conversation),
         None => Ok(Seen::Never { provider_message_id: Some(content_id.clone()) }),
     }
+}
+
+/// The same question for a report. Some mail systems return a mail under its own Message-ID, which does not make the
+/// report that mail.
+pub(super) fn report_seen_before(
+    tx: &mut Tx<'_>,
+    inbound: &Inbound,
+    original: &MessageId,
+) -> Result<Seen, Error> {
+    let seen = seen_before(tx, inbound)?;
+    let (Seen::Duplicate(known), Some(content_id)) = (&seen, &inbound.content_id) else { return Ok(seen) };
+    if known.message_id != *original {
+        return Ok(seen);
+    }
+    let account = &inbound.channel_account_id;
+    Ok(match rapport_store::message::find_by_provider_id(tx, account, content_id)? {
+        Some((message_id, conversation_id)) => {
+            Seen::Duplicate(Accepted { status: AcceptedStatus::Duplicate, message_id, conversation_id })
+        }
+        None => Seen::Never { provider_message_id: Some(content_id.clone()) },
+    })
 }
 
 fn says_the_same(stored: &rapport_domain::model::Message, inbound: &Inbound) -> bool {

@@ -9,5 +9,6 @@ mod lists;
 mod mailboxes;
 mod oauth;
 mod replay;
+mod reports;
 mod routing;
 mod sending;

@@ -40,9 +40,10 @@ pub(super) fn collect(
     attachments
 }
 
-/// The machine-readable part of a report is shown as a status, not as a file.
+/// The machine-readable part of a report is shown as a status, not as a file. That of a report which somebody
+/// passes on is a file like any other.
 fn is_report_detail(parts: &[Part<'_>], part: &Part<'_>) -> bool {
-    let in_report = part.parent.is_some_and(|parent| parts[parent].media_type == "multipart/report");
+    let in_report = part.parent == Some(0) && parts[0].media_type == "multipart/report";
     in_report
         && matches!(
             part.media_type.as_str(),

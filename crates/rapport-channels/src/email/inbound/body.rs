@@ -50,6 +50,12 @@ fn is_body_part(part: &Part<'_>, in_alternative: bool) -> bool {
     is_text && part.disposition != "attachment" && !named
 }
 
+/// Whether the part came along as a file, and is not one of the forms of what the mail itself says.
+pub(super) fn is_file(parts: &[Part<'_>], index: usize) -> bool {
+    let is_form = parts[index].parent.is_none() || enclosing_alternative(parts, index).is_some();
+    !is_form || parts[index].disposition == "attachment"
+}
+
 fn enclosing_alternative(parts: &[Part<'_>], index: usize) -> Option<usize> {
     let mut current = parts[index].parent;
     let mut outermost = None;

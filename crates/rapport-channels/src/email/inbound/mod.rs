@@ -127,17 +127,21 @@ fn read_structure(
 }
 
 fn read_reports(parts: &[Part<'_>], context: &ParseContext, email: &mut ParsedEmail) {
-    email.calendar_method = parts.iter().filter(|part| part.media_type == "text/calendar").find_map(|part| {
-        part.parameter("method").map(str::to_ascii_uppercase).or_else(|| calendar_method(part))
-    });
-    email.is_read_receipt = parts.iter().any(|part| part.media_type == "message/disposition-notification");
-    email.feedback = report::find_feedback(parts);
+    email.calendar_method = parts
+        .iter()
+        .enumerate()
+        .filter(|(index, part)| part.media_type == "text/calendar" && !body::is_file(parts, *index))
+        .find_map(|(_, part)| {
+            part.parameter("method").map(str::to_ascii_uppercase).or_else(|| calendar_method(part))
+        });
     let sender_is_daemon = email.return_path.as_deref() == Some("")
         || email.from.as_ref().is_some_and(|from| {
             let local = from.address.to_lowercase();
             local.starts_with("mailer-daemon@") || local.starts_with("postmaster@")
         });
-    email.dsn = report::find_dsn(parts)
+    email.is_read_receipt = report::is_read_receipt(parts, sender_is_daemon);
+    email.feedback = report::find_feedback(parts, sender_is_daemon);
+    email.dsn = report::find_dsn(parts, sender_is_daemon)
         .or_else(|| report::guess_bounce(sender_is_daemon, &email.subject, &email.text));
     let verp_token = email
         .delivered_to

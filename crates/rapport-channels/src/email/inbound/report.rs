@@ -10,11 +10,29 @@ const MAX_RECIPIENTS: usize = 100;
 const MAX_REPORT_BYTES: usize = 256 * 1024;
 const MAX_DIAGNOSTIC_CHARACTERS: usize = 500;
 
-/// The delivery report among the parts, when there is one that names recipients.
-pub(super) fn find_dsn(parts: &[Part<'_>]) -> Option<Dsn> {
-    let status = parts.iter().find(|part| {
-        matches!(part.media_type.as_str(), "message/delivery-status" | "message/global-delivery-status")
-    })?;
+/// The part that makes the mail itself a report of this kind: right below a root that says so (RFC 6522).
+///
+/// Anywhere else it is a file that somebody passes on, and the mail is theirs. Only senders that nobody writes as
+/// are believed without the right root, because some mail systems build their reports wrongly.
+fn own_part<'p, 'a>(
+    parts: &'p [Part<'a>],
+    sender_is_daemon: bool,
+    report_type: &str,
+    media_types: &[&str],
+) -> Option<&'p Part<'a>> {
+    let root = parts.first()?;
+    let is_report = root.media_type == "multipart/report"
+        && root.parameter("report-type").is_none_or(|given| given.trim().eq_ignore_ascii_case(report_type));
+    parts.iter().find(|part| {
+        let in_place = part.parent.is_none_or(|parent| is_report && parent == 0);
+        (in_place || sender_is_daemon) && media_types.contains(&part.media_type.as_str())
+    })
+}
+
+/// The delivery report that the mail is, when it names recipients.
+pub(super) fn find_dsn(parts: &[Part<'_>], sender_is_daemon: bool) -> Option<Dsn> {
+    let media_types = ["message/delivery-status", "message/global-delivery-status"];
+    let status = own_part(parts, sender_is_daemon, "delivery-status", &media_types)?;
     let decoded = status.decoded();
     let recipients = read_recipients(cut(&decoded));
     (!recipients.is_empty()).then(|| Dsn {
@@ -78,8 +96,14 @@ pub(super) fn returned_message_id(parts: &[Part<'_>]) -> Option<String> {
         .and_then(|id| normalize_message_id(&id))
 }
 
-pub(super) fn find_feedback(parts: &[Part<'_>]) -> Option<FeedbackReport> {
-    let part = parts.iter().find(|part| part.media_type == "message/feedback-report")?;
+/// Whether the mail only says that another one was displayed or deleted (RFC 8098).
+pub(super) fn is_read_receipt(parts: &[Part<'_>], sender_is_daemon: bool) -> bool {
+    let media_types = ["message/disposition-notification"];
+    own_part(parts, sender_is_daemon, "disposition-notification", &media_types).is_some()
+}
+
+pub(super) fn find_feedback(parts: &[Part<'_>], sender_is_daemon: bool) -> Option<FeedbackReport> {
+    let part = own_part(parts, sender_is_daemon, "feedback-report", &["message/feedback-report"])?;
     let decoded = part.decoded();
     let (fields, _) = Headers::parse(cut(&decoded), MAX_REPORT_BYTES);
     Some(FeedbackReport {

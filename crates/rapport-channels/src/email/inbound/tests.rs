@@ -86,6 +86,45 @@ fn reports_and_calendar_answers_are_no_customer_messages() {
 }
 
 #[test]
+#[test]
+fn a_report_that_somebody_passes_on_leaves_the_mail_theirs() {
+    let parts = "--b\n\nWhat is this?\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n\
+         Final-Recipient: rfc822; x@y.example\nAction: failed\nStatus: 5.1.1\n\n\
+         --b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <m1@ours.example>\n\n";
+    let other_reports = "--b\nContent-Type: message/disposition-notification\n\nDisposition: manual-action; displayed\n\n\
+         --b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n\
+         --b\nContent-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR\n";
+    let inner = |root: &str, from: &str| {
+        parse_text(&format!(
+            "From: {from}\nMessage-ID: <f@x>\nContent-Type: {root}; boundary=b\n\n{parts}{other_reports}--b--\n"
+        ))
+    };
+    let forwarded = inner("multipart/mixed", "zoe@x.example");
+    assert_eq!(forwarded.automatic, Automatic::default());
+    assert_eq!((&forwarded.dsn, &forwarded.feedback, forwarded.is_read_receipt), (&None, &None, false));
+    assert_eq!(forwarded.text, "What is this?");
+    assert_eq!(forwarded.attachments.len(), 5, "nothing of it is hidden");
+
+    let nested = parse_text(&format!(
+        "From: zoe@x.example\nMessage-ID: <f@x>\nContent-Type: multipart/mixed; boundary=a\n\n--a\n\nWhat is this?\n\
+         --a\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n{parts}--b--\n--a--\n"
+    ));
+    assert_eq!((nested.automatic, &nested.dsn), (Automatic::default(), &None));
+    assert_eq!(nested.attachments.len(), 2, "the report's details, too");
+
+    let report = inner("multipart/report; report-type=delivery-status", "zoe@x.example");
+    assert_eq!(report.automatic.kind, AutoKind::Bounce);
+    for daemon in ["MAILER-DAEMON@x.example", "postmaster@x.example"] {
+        let broken = inner("multipart/mixed", daemon);
+        assert!(broken.dsn.is_some(), "{daemon} builds its reports wrongly");
+    }
+    let untyped = inner("multipart/report", "zoe@x.example");
+    assert_eq!(untyped.dsn.and_then(|dsn| dsn.original_message_id).as_deref(), Some("m1@ours.example"));
+    let null_sender = Envelope { sender: None, recipients: vec!["support@ours.example".into()] };
+    let raw = format!("From: robot@x.example\nContent-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n");
+    assert!(parse_with_envelope(raw.as_bytes(), &null_sender, &context()).dsn.is_some());
+}
+
 fn a_missing_message_id_is_replaced_by_a_stable_one() {
     let raw = "From: a@x.example\nSubject: s\n\nbody\n";
     let first = parse_text(raw);
