@@ -66,6 +66,8 @@ impl Default for ParseLimits {
 pub struct ParseContext {
     /// Every address that belongs to this installation's e-mail accounts.
     pub own_addresses: Vec<String>,
+    /// The ids of those accounts, as our loop header names them.
+    pub own_accounts: Vec<String>,
     /// Names that our own mail servers write at the start of `Authentication-Results`.
     pub trusted_authserv_ids: Vec<String>,
     pub limits: ParseLimits,

@@ -78,7 +78,6 @@ impl Engine {
                 detail: format!("{} is switched off.", email_account.account.name),
             });
         }
-        let own = own.into_iter().map(|(address, _)| address).collect();
         let parsed = self.parse(&raw, source.envelope.as_ref(), own).await?;
         let raw_blob = self.blobs().put(workspace, raw).await?;
         let inbound = self
@@ -115,10 +114,12 @@ impl Engine {
         &self,
         raw: &Bytes,
         envelope: Option<&Envelope>,
-        own_addresses: Vec<String>,
+        own: Vec<(String, ChannelAccountId)>,
     ) -> Result<ParsedEmail, Error> {
+        let (own_addresses, accounts): (Vec<String>, Vec<ChannelAccountId>) = own.into_iter().unzip();
         let context = ParseContext {
             own_addresses,
+            own_accounts: accounts.iter().map(|account| account.as_str().to_owned()).collect(),
             trusted_authserv_ids: self.config().trusted_authserv_ids.clone(),
             limits: email::ParseLimits { total_bytes: self.config().max_email_bytes, ..Default::default() },
         };

@@ -119,3 +119,21 @@ fn somebody_who_passes_a_report_on_is_heard_and_nothing_bounces() {
         assert_eq!(status, before);
     });
 }
+
+#[test]
+fn people_who_write_from_another_installation_are_heard_and_our_own_mail_is_quiet() {
+    on_both_engines(|app| async move {
+        let foreign = "X-Rapport-Loop: cha_01zzzzzzzzzzzzzzzzzzzzzzzz\r\n";
+        let heard = app.mail(&app.support, Mail { extra: foreign, ..Mail::default() }).await;
+        assert_eq!(app.conversation(&heard.conversation_id).await.unread_count, Some(1));
+
+        let robot = format!("{foreign}Auto-Submitted: auto-replied\r\n");
+        let loops = [robot, format!("X-Rapport-Loop: {}\r\n", app.billing)];
+        for (number, extra) in loops.iter().enumerate() {
+            let id = format!("{number}@other.example");
+            app.mail(&app.support, Mail { id: &id, extra, ..Mail::default() }).await;
+        }
+        assert_eq!(app.messages(&heard.conversation_id).await.len(), 3, "all are kept");
+        assert_eq!(app.conversation(&heard.conversation_id).await.inbound_count, 1);
+    });
+}

@@ -14,6 +14,7 @@ pub(super) struct Evidence<'a> {
     pub is_read_receipt: bool,
     pub calendar_method: Option<&'a str>,
     pub own_addresses: &'a [String],
+    pub own_accounts: &'a [String],
 }
 
 const ROBOT_LOCAL_PARTS: &[&str] = &[
@@ -41,6 +42,9 @@ const AUTO_REPLY_FIELDS: &[&str] = &[
 ];
 
 /// The field that we put on everything we send; its value is the sending account.
+///
+/// It says where a mail comes from, not that a program wrote it: people write from other installations, too. What
+/// ends the talk of two programs is that automatic mail says that it is, and gets no automatic answer.
 pub(crate) const LOOP_FIELD: &str = "X-Rapport-Loop";
 
 pub(super) fn classify(headers: &Headers<'_>, evidence: &Evidence<'_>) -> Automatic {
@@ -56,8 +60,14 @@ pub(super) fn classify(headers: &Headers<'_>, evidence: &Evidence<'_>) -> Automa
 }
 
 fn own_loop(headers: &Headers<'_>, evidence: &Evidence<'_>) -> Option<(AutoKind, String)> {
-    if headers.has(LOOP_FIELD) && !evidence.has_dsn {
-        return Some((AutoKind::OwnLoop, format!("{LOOP_FIELD} is present")));
+    // What came back with a report is no loop, even if the daemon writes as one of our addresses.
+    if evidence.has_dsn {
+        return None;
+    }
+    let is_ours =
+        |account: String| evidence.own_accounts.iter().any(|own| own.eq_ignore_ascii_case(account.trim()));
+    if headers.all(LOOP_FIELD).any(is_ours) {
+        return Some((AutoKind::OwnLoop, format!("{LOOP_FIELD} names an account of ours")));
     }
     let from = evidence.from?;
     evidence
@@ -152,6 +162,7 @@ mod tests {
         let (headers, _) = Headers::parse(raw_headers.as_bytes(), 10_000);
         let from = EmailAddress::new(from);
         let own = vec!["Support@ours.example".to_owned()];
+        let accounts = vec!["acc_1".to_owned()];
         let evidence = Evidence {
             from: Some(&from),
             return_path,
@@ -161,6 +172,7 @@ mod tests {
             is_read_receipt: false,
             calendar_method: None,
             own_addresses: &own,
+            own_accounts: &accounts,
         };
         classify(&headers, &evidence).kind
     }
@@ -185,6 +197,9 @@ mod tests {
             ("Feedback-ID: x\n", AutoKind::List),
             ("X-Loop: x\n", AutoKind::List),
             ("X-Rapport-Loop: acc_1\n", AutoKind::OwnLoop),
+            ("X-Rapport-Loop: acc_9\nX-Rapport-Loop: ACC_1\n", AutoKind::OwnLoop),
+            ("X-Rapport-Loop: acc_9\n", AutoKind::No),
+            ("X-Rapport-Loop: acc_9\nAuto-Submitted: auto-replied\n", AutoKind::AutoReply),
             ("Auto-Submitted: no\n", AutoKind::No),
             ("Precedence: first-class\n", AutoKind::No),
             ("Subject: hello\n", AutoKind::No),

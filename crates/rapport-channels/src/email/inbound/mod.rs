@@ -166,6 +166,7 @@ fn read_reports(parts: &[Part<'_>], context: &ParseContext, email: &mut ParsedEm
             own_addresses: &context.own_addresses,
         },
     );
+            own_accounts: &context.own_accounts,
 }
 
 fn calendar_method(part: &Part<'_>) -> Option<String> {

@@ -7,6 +7,7 @@ use super::*;
 fn context() -> ParseContext {
     ParseContext {
         own_addresses: vec!["support@ours.example".into()],
+        own_accounts: vec!["acc_1".into()],
         trusted_authserv_ids: vec!["mx.ours.example".into()],
         limits: ParseLimits::default(),
     }

@@ -115,7 +115,15 @@ fn automatic_messages_say_so() {
         email.unsubscribe.as_deref(),
         Some("<https://ours.example/u/1>, <mailto:unsub+1@ours.example>")
     );
-    assert_eq!(email.automatic.kind, AutoKind::OwnLoop);
+    assert_eq!(email.automatic.kind, AutoKind::AutoReply, "also at another installation");
+}
+
+#[test]
+fn people_at_other_installations_are_heard_and_our_own_mail_is_known() {
+    let (raw, email) = composed(&message());
+    assert_eq!(email.automatic.kind, AutoKind::No);
+    let ours = ParseContext { own_accounts: vec!["acc_1".into()], ..ParseContext::default() };
+    assert_eq!(parse(raw.as_bytes(), &ours).automatic.kind, AutoKind::OwnLoop);
 }
 
 #[test]
