@@ -137,3 +137,23 @@ fn people_who_write_from_another_installation_are_heard_and_our_own_mail_is_quie
         assert_eq!(app.conversation(&heard.conversation_id).await.inbound_count, 1);
     });
 }
+
+#[test]
+fn a_mail_is_the_same_however_its_lines_end() {
+    on_both_engines(|app| async move {
+        let with_id = Mail::default().raw();
+        let without_id = with_id.replace("Message-ID: <first@customers.example>\r\n", "");
+        assert_ne!(with_id, without_id);
+        for raw in [with_id, without_id.replace("Order 10234", "Order 10235")] {
+            let stored = take(&app, raw.replace("\r\n", "\n")).await;
+            assert_eq!(stored.status, AcceptedStatus::Stored);
+            for other in [raw.clone(), format!("{raw}\r\n"), raw.trim_end().to_owned()] {
+                let again = take(&app, other).await;
+                assert_eq!(
+                    (again.status, &again.message_id),
+                    (AcceptedStatus::Duplicate, &stored.message_id)
+                );
+            }
+        }
+    });
+}

@@ -197,7 +197,19 @@ fn synthesised_id(headers: &Headers<'_>, raw: &[u8]) -> String {
         hasher.update(headers.first(name).unwrap_or_default().as_bytes());
         hasher.update([0]);
     }
-    hasher.update(Headers::parse(raw, 0).1);
+    // Relays also end lines in other ways, and add or drop the last ends.
+    let lines = Headers::parse(raw, 0).1.split(|byte| *byte == b'\n');
+    let mut ends_due = 0_usize;
+    for line in lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line)) {
+        if !line.is_empty() {
+            for _ in 0..ends_due {
+                hasher.update(b"\n");
+            }
+            ends_due = 0;
+            hasher.update(line);
+        }
+        ends_due += 1;
+    }
     let digest = hasher.finalize();
     format!("{}@synthesised.invalid", data_encoding::HEXLOWER.encode(&digest[..20]))
 }

@@ -133,6 +133,18 @@ fn a_missing_message_id_is_replaced_by_a_stable_one() {
     assert!(first.message_id_synthesised && first.message_id.ends_with("@synthesised.invalid"));
     assert_eq!(first.message_id, relayed.message_id);
     assert_ne!(first.message_id, parse_text(&raw.replace("body", "other")).message_id);
+    let with_lines = |body: &str| {
+        parse(format!("From: a@x.example\nSubject: s\n t\n\n{body}").as_bytes(), &context()).message_id
+    };
+    let expected = with_lines("\none\n\ntwo\n");
+    for body in ["\r\none\r\n\r\ntwo\r\n", "\none\n\ntwo", "\r\none\n\r\ntwo\r\n\r\n"] {
+        assert_eq!(with_lines(body), expected, "{body:?}");
+    }
+    let wire = "From: a@x.example\r\nSubject: s\r\n t\r\n\r\n\r\none\r\n\r\ntwo\r\n";
+    assert_eq!(parse(wire.as_bytes(), &context()).message_id, expected);
+    for body in ["\none\ntwo\n", "one\n\ntwo\n", "\nonetwo\n"] {
+        assert_ne!(with_lines(body), expected, "{body:?}");
+    }
 }
 
 #[test]
