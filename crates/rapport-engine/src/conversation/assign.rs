@@ -12,6 +12,7 @@ pub struct Assignment {
     /// `None` takes it away from whoever has it.
     pub user: Option<UserId>,
     /// Whom the caller believes to have it; absent: no belief. `Some(None)` is nobody.
+    /// Without a belief, only a free conversation can be taken.
     pub expected: Option<Option<UserId>>,
 }
 
@@ -66,20 +67,10 @@ fn assign(
     if expectation_fails {
         return Err(taken(tx, conversation)?);
     }
-    if let Some(holder) = &holder
-        && holder.id != *caller.user_id()
-        && !caller.may(Permission::ConversationReassign)
+    if let Some(holder) = holder.as_ref().filter(|holder| holder.id != *caller.user_id())
+        && !may_change_hands(tx, caller, holder, next.as_ref(), assignment)?
     {
-        // Taking what a colleague has is a conflict one can talk about; moving it around is not theirs to do.
-        let takes_it = next.as_ref().is_some_and(|user| user.id == *caller.user_id());
-        let manual =
-            rapport_store::workspace::find(tx)?.is_none_or(|workspace| workspace.settings.manual_assignment);
-        if takes_it && manual {
-            return Err(taken(tx, conversation)?);
-        }
-        if !takes_it {
-            return Err(Error::Forbidden(Permission::ConversationReassign));
-        }
+        return Err(taken(tx, conversation)?);
     }
     let now = engine.now();
     let changed = rapport_store::conversation::compare_and_set_assignee(
@@ -94,6 +85,31 @@ fn assign(
         return Err(taken(tx, current)?);
     }
     announce_change(tx, caller, id, holder, next, now)
+}
+
+/// Whether what a colleague has may go to `next`: if not, the colleague was faster.
+fn may_change_hands(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    holder: &UserReference,
+    next: Option<&UserReference>,
+    assignment: &Assignment,
+) -> Result<bool, Error> {
+    let takes_it = next.is_some_and(|user| user.id == *caller.user_id());
+    // Whoever takes without a word about the colleague saw a free conversation, whatever their role allows.
+    let knows_holder = assignment.expected.as_ref().is_some_and(|user| user.as_ref() == Some(&holder.id));
+    if takes_it && !knows_holder {
+        return Ok(false);
+    }
+    if caller.may(Permission::ConversationReassign) {
+        return Ok(true);
+    }
+    if !takes_it {
+        // Taking is a conflict one can talk about; moving it around is not theirs to do.
+        return Err(Error::Forbidden(Permission::ConversationReassign));
+    }
+    let workspace = rapport_store::workspace::find(tx)?;
+    Ok(workspace.is_some_and(|workspace| !workspace.settings.manual_assignment))
 }
 
 /// Announces the new assignment and returns the conversation as the caller sees it.

@@ -22,7 +22,8 @@ pub struct AssignmentBody {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>, required)]
     user_id: Option<String>,
-    /// Who is believed to have it, null for nobody. When somebody else has it: 409 `already_assigned`.
+    /// Who is believed to have it, null for nobody. When somebody else has it: 409 `already_assigned`. To take a
+    /// conversation from a colleague, name the colleague here.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     expected_assignee_id: Option<Option<UserId>>,
@@ -35,7 +36,9 @@ pub struct UnreadCount {
 
 /// Give a conversation to a person, or take it back
 ///
-/// Of several who take it at once, one gets it; the others get 409 `already_assigned` with who has it.
+/// Of several who take it at once, one gets it; the others get 409 `already_assigned` with who has it, whatever
+/// their role. What a colleague has can be taken by whoever names the colleague as `expected_assignee_id` and has
+/// `conversation.reassign`.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/assign", operation_id = "assign_conversation",
     tag = "conversations", params(("id" = ConversationId, Path), Repeatable), request_body = AssignmentBody,
     responses((status = 200, body = Conversation)))]

@@ -49,4 +49,7 @@ async fn a_colleagues_conversation_is_not_handed_around(app: TestApp) {
     assert_eq!(carl.post(&path, &json!({"user_id": "me"})).await.refusal(409), "already_assigned");
     ben.post(&path, &json!({"user_id": carl.id})).await.expect(200);
     ana.post(&path, &json!({"user_id": ben.id})).await.expect(200);
+    // Administrators may take it too, once they say from whom.
+    assert_eq!(ana.post(&path, &json!({"user_id": "me"})).await.refusal(409), "already_assigned");
+    ana.post(&path, &json!({"user_id": "me", "expected_assignee_id": ben.id})).await.expect(200);
 }
