@@ -3,6 +3,7 @@
 mod cancel;
 mod note;
 mod query;
+mod repeated;
 mod retry;
 mod send;
 

@@ -7,7 +7,7 @@ use rapport_domain::{
 };
 use rapport_store::message::{MessageDetails, StoredMessage};
 
-use super::send::check_client_id;
+use super::repeated;
 use crate::conversation::{draft, open};
 use crate::{Caller, Engine, Error, access, announce, attachment};
 
@@ -36,13 +36,8 @@ impl Engine {
         let (engine, caller_, id_) = (self.clone(), caller.clone(), id.clone());
         self.commit(caller, id.as_str(), move |tx| {
             let mut conversation = access::conversation_for_update(tx, &caller_, &id_)?;
-            if let Some(client_id) = &note.client_id {
-                check_client_id(client_id)?;
-                if let Some(known) = rapport_store::message::find_by_client_id(tx, &id_, client_id)? {
-                    return rapport_store::message::find(tx, &known)?
-                        .map(|stored| stored.message)
-                        .ok_or(Error::NotFound);
-                }
+            if let Some(known) = repeated::find_note(tx, &engine, &caller_, &id_, &note)? {
+                return Ok(known);
             }
             let now = engine.now();
             let stored = compose(tx, &engine, &caller_, &conversation, &note)?;
@@ -69,12 +64,7 @@ fn compose(
     note: &NewNote,
 ) -> Result<StoredMessage, Error> {
     let now = engine.now();
-    let body_html =
-        note.body_html.as_deref().map(html::sanitize_outgoing).filter(|html| !html.trim().is_empty());
-    let body_text = match &body_html {
-        Some(html) if note.body_text.trim().is_empty() => html::to_text(html),
-        _ => note.body_text.replace('\0', ""),
-    };
+    let (body_text, body_html) = bodies(note);
     let mut attachments = attachment::claimable(tx, caller.user_id().as_str(), &note.attachment_ids, engine)?;
     attachment::place_inline(&mut attachments, body_html.as_deref());
     if body_text.trim().is_empty() && attachments.is_empty() {
@@ -118,4 +108,15 @@ fn compose(
         raw_blob: None,
         provider_message_id: None,
     })
+}
+
+/// The text and the HTML as they are kept.
+pub(super) fn bodies(note: &NewNote) -> (String, Option<String>) {
+    let body_html =
+        note.body_html.as_deref().map(html::sanitize_outgoing).filter(|html| !html.trim().is_empty());
+    let body_text = match &body_html {
+        Some(html) if note.body_text.trim().is_empty() => html::to_text(html),
+        _ => note.body_text.replace('\0', ""),
+    };
+    (body_text, body_html)
 }

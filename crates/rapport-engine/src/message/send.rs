@@ -5,11 +5,12 @@ use rapport_domain::event::StatusReason;
 use rapport_domain::model::{Conversation, Delivery, Message, Recipient};
 use rapport_domain::{
     AddressId, AttachmentId, AuthorKind, Channel, ChannelAccountId, ConversationId, DeliveryStatus,
-    Direction, DraftMode, Event, MessageId, MessageKind, Permission, Status, Timestamp, text,
+    Direction, DraftMode, Event, MessageId, MessageKind, Permission, Status, Timestamp,
 };
 use rapport_store::Tx;
 use rapport_store::message::{MessageDetails, StoredMessage};
 
+use super::repeated;
 use crate::conversation::{close, draft, edit, open};
 use crate::send::{self, Route};
 use crate::worker::jobs;
@@ -35,7 +36,7 @@ pub struct NewMessage {
     pub cc: Option<Vec<Recipient>>,
     pub bcc: Vec<Recipient>,
     pub attachment_ids: Vec<AttachmentId>,
-    /// The client's own id for it; the same one twice is one message.
+    /// The client's own id for it; the same message twice under it is one.
     pub client_id: Option<String>,
     /// Seconds during which the message can be taken back. 0 to 30, email only.
     pub hold_seconds: u32,
@@ -79,13 +80,8 @@ pub(crate) fn send_in(
         None => {}
     }
     let mut conversation = access::conversation_for_update(tx, caller, id)?;
-    if let Some(client_id) = &new.client_id {
-        check_client_id(client_id)?;
-        if let Some(known) = rapport_store::message::find_by_client_id(tx, id, client_id)? {
-            return rapport_store::message::find(tx, &known)?
-                .map(|stored| stored.message)
-                .ok_or(Error::NotFound);
-        }
+    if let Some(known) = repeated::find_message(tx, engine, caller, id, direction, new)? {
+        return Ok(known);
     }
     if direction == Direction::Inbound {
         return ingest::api::accept(tx, engine, caller, &conversation, new);
@@ -284,10 +280,4 @@ pub(crate) fn bodies(channel: Channel, new: &NewMessage) -> Result<(String, Opti
     }
     let html = if send::carries_html(channel) { html } else { None };
     Ok((body_text, html))
-}
-
-pub(crate) fn check_client_id(client_id: &str) -> Result<(), Error> {
-    let fits =
-        !client_id.is_empty() && client_id.len() <= 128 && text::single_line(client_id, 128) == client_id;
-    if fits { Ok(()) } else { Err(Error::invalid("client_id", "1 to 128 characters on one line.")) }
 }

@@ -69,7 +69,8 @@ pub struct MessageBody {
     bcc: Vec<Recipient>,
     #[serde(default)]
     attachment_ids: Vec<AttachmentId>,
-    /// Your own id for the message; the same one twice is one message.
+    /// Your own id for the message: sent twice under it, it is one message. Something else under it is refused with
+    /// 409 `client_id_in_use`.
     client_id: Option<String>,
     /// How long an email waits before it leaves, so that it can be taken back. Other channels send at once and
     /// refuse anything but 0.

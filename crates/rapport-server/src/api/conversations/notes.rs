@@ -20,7 +20,8 @@ pub struct NoteBody {
     body_html: Option<String>,
     #[serde(default)]
     attachment_ids: Vec<AttachmentId>,
-    /// Your own id for the note; the same one twice is one note.
+    /// Your own id for the note: added twice under it, it is one note. Something else under it is refused with
+    /// 409 `client_id_in_use`.
     client_id: Option<String>,
 }
 

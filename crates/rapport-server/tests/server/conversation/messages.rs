@@ -9,6 +9,7 @@ use crate::support::{office, talk};
 
 on_both_engines! {
     the_same_client_id_is_one_message,
+    a_client_id_of_something_else_is_refused_and_nothing_is_lost,
     a_repeated_request_under_one_key_gets_the_first_answer,
     pages_of_the_timeline_go_back_to_the_beginning,
     a_draft_is_ones_own,
@@ -26,6 +27,40 @@ async fn the_same_client_id_is_one_message(app: TestApp) {
     let second = ana.post(&path, &body).await.expect(201);
     assert_eq!(first["id"], second["id"]);
     assert_eq!(ana.get(&path).await.expect(200)["data"].as_array().unwrap().len(), 2);
+}
+
+async fn a_client_id_of_something_else_is_refused_and_nothing_is_lost(app: TestApp) {
+    let (_, ana) = office(&app, "acme").await;
+    let path = format!("/api/v1/conversations/{}", talk(&ana, "Maria").await.conversation);
+    let (messages, notes) = (format!("{path}/messages"), format!("{path}/notes"));
+    let upload = ana.upload("bill.txt", "text/plain", b"12 pounds").await.expect(201);
+    let message = json!({"body_text": "Hello Maria", "client_id": "m-1"});
+    let note = json!({"body_text": "Hello Maria", "client_id": "n-1"});
+    let heard = json!({"direction": "inbound", "body_text": "It broke", "client_id": "i-1"});
+    let with_file = json!({"body_text": "See", "attachment_ids": [upload["id"]], "client_id": "f-1"});
+    for (path, body) in [(&messages, &message), (&notes, &note), (&messages, &heard), (&notes, &with_file)] {
+        let first = ana.post(path, body).await.expect(201);
+        assert_eq!(ana.post(path, body).await.expect(201)["id"], first["id"]);
+    }
+    let with = |body: &Value, field: &str, value: Value| {
+        let mut changed = body.clone();
+        changed[field] = value;
+        changed
+    };
+    for (path, body) in [
+        (&notes, message.clone()),
+        (&messages, note.clone()),
+        (&messages, with(&message, "direction", json!("inbound"))),
+        (&messages, with(&message, "body_text", json!("Goodbye Maria"))),
+        (&messages, with(&heard, "body_text", json!("It works"))),
+        (&notes, with(&note, "body_text", json!("Goodbye Maria"))),
+        (&notes, with(&with_file, "attachment_ids", json!([]))),
+    ] {
+        let refused = ana.post(path, &body).await.expect(409);
+        assert_eq!(refused["code"], "client_id_in_use", "{body}");
+        assert_eq!(refused["current"]["client_id"], body["client_id"]);
+    }
+    assert_eq!(ana.get(&messages).await.expect(200)["data"].as_array().unwrap().len(), 5);
 }
 
 async fn a_repeated_request_under_one_key_gets_the_first_answer(app: TestApp) {
