@@ -149,7 +149,7 @@ pub(crate) fn accept(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound) -> Res
             route::open_new(tx, engine, inbound, &contact, &address.id, &actor, start, now)?
         }
     };
-    if conversation.status == Status::Closed {
+    if conversation.status == Status::Closed && !inbound.automatic {
         // It was closed after the decision: decide again.
         return Err(Error::Store(rapport_store::Error::Retryable(
             "the conversation was closed meanwhile".into(),

@@ -1,11 +1,12 @@
 //! Where a message from outside belongs. The order of the questions is the product's promise:
-//! seen before, same mail at another address of ours, the thread it answers, the address, the contact, else new.
+//! seen before, same mail at another address of ours, the thread it answers, the contact, else new.
 
 use rapport_domain::model::{Contact, Conversation, ConversationReference};
 use rapport_domain::{
     Actor, AddressId, ConversationId, ConversationScope, MessageId, Origin, Priority, Status, Timestamp,
 };
 use rapport_store::Tx;
+use rapport_store::message::StoredMessage;
 
 use super::{Accepted, AcceptedStatus, Inbound};
 use crate::conversation::open::{Opening, open, scope_key};
@@ -112,15 +113,8 @@ pub(super) fn decide(
     if let Some(destination) = answered_thread(tx, inbound, contact, address, &scope)? {
         return Ok(destination);
     }
-    let by_address = match scope.is_empty() {
-        true => rapport_store::conversation::find_active_by_address(tx, address)?,
-        false => None,
-    };
-    let active = match by_address {
-        Some(id) => Some(id),
-        None => rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope)?,
-    };
-    if let Some(id) = active {
+    // Only conversations of their own: somebody who joined another one may write about something else here.
+    if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope)? {
         return Ok(Destination::Existing { id, new_participant: false });
     }
     Ok(Destination::New(Start { scope_key: scope, ..Start::default() }))
@@ -171,16 +165,17 @@ fn answered_thread(
     scope: &str,
 ) -> Result<Option<Destination>, Error> {
     let Some((conversation, proved)) = find_answered(tx, inbound)? else { return Ok(None) };
-    let belongs = belongs_to(tx, &conversation, contact, address, inbound)?;
+    let belonging = belonging(tx, &conversation, contact, address, inbound)?;
     // Headers can be copied: a stranger joins a thread only by a token that we gave out.
-    if !belongs && !proved {
+    if belonging == Belonging::Stranger && !proved {
         return Ok(None);
     }
+    let new_participant = belonging != Belonging::Known;
     if conversation.status != Status::Closed {
-        return Ok(Some(Destination::Existing { id: conversation.id, new_participant: !belongs }));
+        return Ok(Some(Destination::Existing { id: conversation.id, new_participant }));
     }
     if let Some(id) = rapport_store::link::find_active_follow_up(tx, &conversation.id)? {
-        return Ok(Some(Destination::Existing { id, new_participant: !belongs }));
+        return Ok(Some(Destination::Existing { id, new_participant }));
     }
     let original = ConversationReference { id: conversation.id, number: conversation.number };
     // A follow-up keeps to the limits of what it follows.
@@ -190,6 +185,10 @@ fn answered_thread(
     };
     if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope_key)? {
         return Ok(Some(Destination::Existing { id, new_participant: false }));
+    }
+    if inbound.automatic {
+        // Somebody who is away asks for nothing, so that nothing begins anew.
+        return Ok(Some(Destination::Existing { id: original.id, new_participant }));
     }
     Ok(Some(Destination::New(Start { scope_key, follow_up_of: Some(original), linked_to: None })))
 }
@@ -215,30 +214,41 @@ fn find_answered(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<Option<(Conversat
     Ok(None)
 }
 
-/// Whether the sender is the contact, an address the thread was led with, or somebody its mails went to.
-fn belongs_to(
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Belonging {
+    /// The contact, or somebody to whom the last mail went.
+    Known,
+    /// Wrote in the conversation before, on nobody's invitation but a token's.
+    Joined,
+    Stranger,
+}
+
+fn belonging(
     tx: &mut Tx<'_>,
     conversation: &Conversation,
     contact: &Contact,
     address: &AddressId,
     inbound: &Inbound,
-) -> Result<bool, Error> {
-    if conversation.contact.as_ref().is_some_and(|known| known.id == contact.id)
-        || rapport_store::conversation::has_address(tx, &conversation.id, address)?
-    {
-        return Ok(true);
+) -> Result<Belonging, Error> {
+    if conversation.contact.as_ref().is_some_and(|known| known.id == contact.id) {
+        return Ok(Belonging::Known);
     }
-    let Some(last) = rapport_store::message::find_last_of_channel(tx, &conversation.id, inbound.channel)?
-    else {
-        return Ok(false);
-    };
+    let last = rapport_store::message::find_last_of_channel(tx, &conversation.id, inbound.channel)?;
     let sender = inbound.sender.value.to_lowercase();
-    Ok(last
-        .details
-        .to
-        .iter()
-        .chain(&last.details.cc)
-        .any(|recipient| recipient.address.to_lowercase() == sender))
+    let went_to = |last: StoredMessage| {
+        last.details
+            .to
+            .iter()
+            .chain(&last.details.cc)
+            .any(|recipient| recipient.address.to_lowercase() == sender)
+    };
+    if last.is_some_and(went_to) {
+        return Ok(Belonging::Known);
+    }
+    match rapport_store::conversation::has_address(tx, &conversation.id, address)? {
+        true => Ok(Belonging::Joined),
+        false => Ok(Belonging::Stranger),
+    }
 }
 
 #[allow(clippy::too_many_arguments)]

@@ -255,3 +255,45 @@ fn in_a_mailbox_of_threads_each_thread_is_a_conversation_and_stays_one() {
         assert_eq!(three.conversation_id, four.conversation_id, "both answer a mail that we never saw");
     });
 }
+
+#[test]
+fn somebody_who_joined_by_a_token_is_known_by_headers_from_then_on_and_draws_nothing_else_there() {
+    on_both_engines(|app| async move {
+        let first = app.mail(&app.support, Mail::default()).await;
+        let answer = app.reply(&app.alice, &first.conversation_id, "On its way.").await.expect("accepted");
+        let answer_id = answer.email_message_id.expect("an email has a Message-ID");
+        let token = app.reply_address(&first.conversation_id, "bikes.example");
+        let paul = Mail { from: "Paul <paul@elsewhere.example>", ..Mail::default() };
+        let in_reply_to = Some(answer_id.as_str());
+
+        let copied = app.mail(&app.support, Mail { id: "0@elsewhere.example", in_reply_to, ..paul }).await;
+        assert_ne!(copied.conversation_id, first.conversation_id, "headers alone are no invitation");
+        app.mail(&app.support, Mail { id: "1@elsewhere.example", to: &token, ..paul }).await;
+        let later = app.mail(&app.support, Mail { id: "2@elsewhere.example", in_reply_to, ..paul }).await;
+        assert_eq!(later.conversation_id, first.conversation_id);
+        for message in app.messages(&first.conversation_id).await {
+            let joined = message.author.name == "Paul";
+            assert_eq!(message.warnings.contains(&"new_participant".to_owned()), joined, "{message:?}");
+        }
+        let other = app.mail(&app.support, Mail { id: "3@elsewhere.example", ..paul }).await;
+        assert_eq!(
+            other.conversation_id, copied.conversation_id,
+            "what is not an answer is their own affair"
+        );
+    });
+}
+
+#[test]
+fn an_automatic_answer_to_a_closed_conversation_begins_nothing() {
+    on_both_engines(|app| async move {
+        let first = app.mail(&app.support, Mail::default()).await;
+        app.engine.close(&app.alice, &first.conversation_id).await.expect("closed");
+        let in_reply_to = Some("first@customers.example");
+        let extra = "Auto-Submitted: auto-replied\r\n";
+        let away = app
+            .mail(&app.support, Mail { id: "away@customers.example", in_reply_to, extra, ..Mail::default() });
+        assert_eq!(away.await.conversation_id, first.conversation_id);
+        assert_eq!(app.messages(&first.conversation_id).await.len(), 2, "it is kept");
+        assert_eq!(app.conversation(&first.conversation_id).await.status, Status::Closed);
+    });
+}
