@@ -18,6 +18,8 @@ use crate::{Caller, Engine, Error, mailbox};
 /// Mails beyond this are taken apart on a thread of their own.
 const INLINE_PARSE_BYTES: usize = 64 * 1024;
 const MAX_CANDIDATES: usize = 30;
+/// Whom mails without a usable sender are from.
+const UNKNOWN_SENDER: &str = "unknown-sender@invalid";
 
 /// How a mail came.
 #[derive(Clone, Debug, Default)]
@@ -161,11 +163,14 @@ impl Engine {
             warnings.push("too_large".to_owned());
             body_text = "This mail is too large to be taken in. It is still in the mailbox.".to_owned();
         }
+        let sender = sender_of(parsed);
+        // Whose mails these are nobody knows, so that only a thread says that two are of one person.
+        let per_thread = per_thread || sender.value == UNKNOWN_SENDER;
         let sanitized = parsed.html.as_deref().map(html::sanitize);
         Ok(Inbound {
             channel: Channel::Email,
             channel_account_id: account.clone(),
-            sender: sender_of(parsed),
+            sender,
             provider_message_id: Some(provider_id(&parsed.message_id)),
             content_id: Some(content_id(parsed)),
             client_id: None,
@@ -263,7 +268,7 @@ fn sender_of(parsed: &ParsedEmail) -> Sender {
         },
         None => Sender {
             kind: AddressKind::Email,
-            value: "unknown-sender@invalid".to_owned(),
+            value: UNKNOWN_SENDER.to_owned(),
             name: Some("Unknown sender".to_owned()),
             verified: false,
         },

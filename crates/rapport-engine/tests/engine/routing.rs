@@ -297,3 +297,19 @@ fn an_automatic_answer_to_a_closed_conversation_begins_nothing() {
         assert_eq!(app.conversation(&first.conversation_id).await.status, Status::Closed);
     });
 }
+
+#[test]
+fn mails_whose_senders_cannot_be_read_are_kept_apart() {
+    on_both_engines(|app| async move {
+        let mut seen = Vec::new();
+        for (number, from) in ["", "undisclosed:;", "not an address"].into_iter().enumerate() {
+            let id = format!("{number}@customers.example");
+            let accepted = app.mail(&app.support, Mail { id: &id, from, ..Mail::default() }).await;
+            assert!(!seen.contains(&accepted.conversation_id), "{from}");
+            seen.push(accepted.conversation_id);
+        }
+        let in_reply_to = Some("1@customers.example");
+        let answer = Mail { id: "4@customers.example", from: "", in_reply_to, ..Mail::default() };
+        assert_eq!(app.mail(&app.support, answer).await.conversation_id, seen[1], "a thread stays one");
+    });
+}
