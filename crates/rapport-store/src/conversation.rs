@@ -154,17 +154,29 @@ pub fn find_by_number(tx: &mut Tx<'_>, number: i64) -> Result<Option<Conversatio
         .transpose()
 }
 
-/// The conversation of the contact that is not closed and is led with this address: the freshest one.
-pub fn find_active_by_address(tx: &mut Tx<'_>, address: &AddressId) -> Result<Option<ConversationId>, Error> {
-    tx.query_opt(
-        "select c.id from conversation_addresses a \
-         join conversations c on c.workspace_id = a.workspace_id and c.id = a.conversation_id \
-         where a.workspace_id = ?1 and a.address_id = ?2 and c.status <> 'closed' and c.scope_key = '' \
-         order by c.last_activity_at desc, c.id desc limit 1",
-        &params![address],
+/// A conversation that is not closed, with what limits who joins it.
+pub struct ActiveConversation {
+    pub id: ConversationId,
+    pub scope_key: String,
+    pub channel_account_id: Option<ChannelAccountId>,
+}
+
+/// The conversations of the contact that are not closed, the freshest first. Those of one mail thread are left out:
+/// there can be any number of them.
+pub fn list_active_of_contact(
+    tx: &mut Tx<'_>,
+    contact: &ContactId,
+) -> Result<Vec<ActiveConversation>, Error> {
+    tx.query(
+        "select id, scope_key, channel_account_id from conversations where workspace_id = ?1 and contact_id = ?2 \
+         and status <> 'closed' and scope_key not like 'thread:%' order by last_activity_at desc, id desc limit 100",
+        &params![contact],
     )?
-    .map(|row| row.get(0))
-    .transpose()
+    .iter()
+    .map(|row| {
+        Ok(ActiveConversation { id: row.get(0)?, scope_key: row.get(1)?, channel_account_id: row.get(2)? })
+    })
+    .collect()
 }
 
 /// The one conversation of the contact in this scope that is not closed.

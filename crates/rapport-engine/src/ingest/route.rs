@@ -6,6 +6,7 @@ use rapport_domain::{
     Actor, AddressId, ConversationId, ConversationScope, MessageId, Origin, Priority, Status, Timestamp,
 };
 use rapport_store::Tx;
+use rapport_store::conversation::ActiveConversation;
 use rapport_store::message::StoredMessage;
 
 use super::{Accepted, AcceptedStatus, Inbound};
@@ -114,10 +115,32 @@ pub(super) fn decide(
         return Ok(destination);
     }
     // Only conversations of their own: somebody who joined another one may write about something else here.
-    if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope)? {
+    if let Some(id) = active_in_scope(tx, inbound, contact, &scope)? {
         return Ok(Destination::Existing { id, new_participant: false });
     }
     Ok(Destination::New(Start { scope_key: scope, ..Start::default() }))
+}
+
+/// The contact's conversation that goes on. It may have begun under another scope: as the linked copy of one mail to
+/// two of our addresses, or before the setting was changed.
+fn active_in_scope(
+    tx: &mut Tx<'_>,
+    inbound: &Inbound,
+    contact: &Contact,
+    scope: &str,
+) -> Result<Option<ConversationId>, Error> {
+    if inbound.per_thread {
+        return Ok(rapport_store::conversation::find_active_in_scope(tx, &contact.id, scope)?);
+    }
+    let active = rapport_store::conversation::list_active_of_contact(tx, &contact.id)?;
+    let here =
+        |other: &ActiveConversation| other.channel_account_id.as_ref() == Some(&inbound.channel_account_id);
+    let exact = active.iter().position(|other| other.scope_key == scope);
+    let found = exact.or_else(|| active.iter().position(here)).or_else(|| {
+        let any_account = scope.is_empty() && !active.is_empty();
+        any_account.then_some(0)
+    });
+    Ok(found.map(|position| active[position].id.clone()))
 }
 
 /// What limits the conversation that this message may join or begin.

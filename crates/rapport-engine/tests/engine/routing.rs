@@ -1,7 +1,8 @@
 //! Where mail goes: the order of the questions, and what cannot arise however mails arrive.
 
 use futures_util::future::join_all;
-use rapport_domain::{LinkKind, Status};
+use rapport_domain::{ConversationScope, LinkKind, Status};
+use rapport_engine::account::{SettingsChange, WorkspaceChange};
 use rapport_engine::conversation::ConversationChange;
 use rapport_engine::ingest::AcceptedStatus;
 
@@ -311,5 +312,33 @@ fn mails_whose_senders_cannot_be_read_are_kept_apart() {
         let in_reply_to = Some("1@customers.example");
         let answer = Mail { id: "4@customers.example", from: "", in_reply_to, ..Mail::default() };
         assert_eq!(app.mail(&app.support, answer).await.conversation_id, seen[1], "a thread stays one");
+    });
+}
+
+#[test]
+fn what_is_open_goes_on_under_whatever_scope_it_began() {
+    on_both_engines(|app| async move {
+        let to = "support@bikes.example, billing@bikes.example";
+        let one = app.mail(&app.support, Mail { to, ..Mail::default() }).await;
+        let two = app.mail(&app.billing, Mail { to, ..Mail::default() }).await;
+        app.engine.close(&app.alice, &one.conversation_id).await.expect("closed");
+        let fresh = app.mail(&app.billing, Mail { id: "fresh@customers.example", ..Mail::default() }).await;
+        assert_eq!(fresh.conversation_id, two.conversation_id, "the linked one goes on");
+
+        let jo = Mail { from: "Jo <jo@customers.example>", ..Mail::default() };
+        let first = app.mail(&app.support, Mail { id: "jo-1@customers.example", ..jo }).await;
+        let scopes = [ConversationScope::ContactAndSender, ConversationScope::Contact];
+        for (number, scope) in scopes.into_iter().enumerate() {
+            let settings = SettingsChange { conversation_scope: Some(scope), ..SettingsChange::default() };
+            let change = WorkspaceChange { name: None, settings };
+            app.engine.update_workspace(&app.alice, change).await.expect("set");
+            let id = format!("jo-support-{number}@customers.example");
+            let same = app.mail(&app.support, Mail { id: &id, ..jo }).await;
+            assert_eq!(same.conversation_id, first.conversation_id, "{scope:?}");
+            let id = format!("jo-billing-{number}@customers.example");
+            let other = app.mail(&app.billing, Mail { id: &id, ..jo }).await;
+            let separate = scope == ConversationScope::ContactAndSender;
+            assert_eq!(other.conversation_id != first.conversation_id, separate, "{scope:?}");
+        }
     });
 }
