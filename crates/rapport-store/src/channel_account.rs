@@ -164,6 +164,30 @@ pub fn list_addresses(tx: &mut Tx<'_>) -> Result<Vec<(String, ChannelAccountId)>
     .collect()
 }
 
+/// Whether another workspace has this address, or one that the pattern of `like` fits.
+pub fn is_address_elsewhere(tx: &mut Tx<'_>, address: &str, pattern: &str) -> Result<bool, Error> {
+    let row = tx.query_opt(
+        "select 1 from channel_account_addresses where workspace_id <> ?1 and (address = ?2 or address like ?3 escape '\\') \
+         limit 1",
+        &params![address, pattern],
+    )?;
+    Ok(row.is_some())
+}
+
+/// The settings of other workspaces' active email accounts with an address in this domain.
+pub fn list_configs_elsewhere(tx: &mut Tx<'_>, domain: &str) -> Result<Vec<serde_json::Value>, Error> {
+    let addresses = format!("%@{}", crate::contact::escape_like(domain));
+    tx.query(
+        "select c.config from channel_accounts c where c.workspace_id <> ?1 and c.channel = ?3 and c.active \
+         and c.deleted_at is null and exists (select 1 from channel_account_addresses a \
+         where a.workspace_id = c.workspace_id and a.channel_account_id = c.id and a.address like ?2 escape '\\')",
+        &params![addresses, Channel::Email],
+    )?
+    .iter()
+    .map(|row| columns::json(row, 0))
+    .collect()
+}
+
 /// The workspace and account that a mail to this address belongs to.
 pub fn find_owner_of_address(
     tx: &mut ServerTx<'_>,

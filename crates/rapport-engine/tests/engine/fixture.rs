@@ -147,6 +147,12 @@ impl Fixture {
         engine(&self.database, self.files.path(), self.clock.clone())
     }
 
+    /// An administrator of another workspace.
+    pub async fn neighbour(&self) -> Caller {
+        let workspace = self.engine.create_workspace("Harbour Boats").await.expect("a workspace").id;
+        person(&self.engine, &workspace, "nora", Role::Admin).await
+    }
+
     /// Where the files are.
     pub fn files(&self) -> &Path {
         self.files.path()

@@ -3,8 +3,10 @@
 use bytes::Bytes;
 use rapport_channels::email::smtp_server::{DeliveryVerdict, MailReceiver, RecipientVerdict};
 use rapport_channels::email::{Envelope, ReceivedEnvelope};
-use rapport_domain::ChannelAccountId;
+use rapport_domain::{Channel, ChannelAccountId};
+use rapport_engine::channel_account::NewAccount;
 use rapport_engine::ingest::Listener;
+use rapport_engine::{Caller, Error};
 use serde_json::json;
 
 use crate::fixture::{Fixture, Mail, on_both_engines};
@@ -148,6 +150,48 @@ fn a_domain_in_another_script_is_known_in_both_spellings() {
             }
             let unknown = format!("j\u{f6}rg@{domain}");
             assert_eq!(listener.accepts(&unknown).await, RecipientVerdict::Unknown, "{unknown}");
+        }
+    });
+}
+
+#[test]
+fn no_other_workspace_gets_the_mail_that_goes_with_an_address() {
+    on_both_engines(|app: Fixture| async move {
+        listening(&app, "Help", "help@harbour.example").await;
+        let neighbour = app.neighbour().await;
+        let claim = async |caller: &Caller, address: &str| {
+            let config = json!({
+                "address": address, "inbound": { "kind": "listener" }, "outbound": { "kind": "none" },
+            });
+            let new = NewAccount {
+                channel: Channel::Email,
+                name: address.into(),
+                active: true,
+                config,
+                secrets: Default::default(),
+            };
+            app.engine.create_channel_account(caller, new).await.map(|created| created.account.id)
+        };
+        let refused = |outcome: Result<ChannelAccountId, Error>| {
+            matches!(outcome, Err(Error::Conflict { code: "address_in_use", .. }))
+        };
+        for address in [
+            "help@harbour.example",
+            "help+vip@harbour.example",
+            "Help+VIP@Harbour.example",
+            "postmaster@harbour.example",
+            "reply@harbour.example",
+            "bounces+x@harbour.example",
+        ] {
+            assert!(refused(claim(&neighbour, address).await), "{address}");
+        }
+        for address in ["helper@harbour.example", "boats+vip@harbour.example", "reply@boats.example"] {
+            claim(&neighbour, address).await.expect(address);
+        }
+        // The other way round, too.
+        assert!(refused(claim(&app.alice, "boats@harbour.example").await));
+        for address in ["boats+bikes@harbour.example", "help+vip@harbour.example"] {
+            claim(&app.alice, address).await.expect(address);
         }
     });
 }
