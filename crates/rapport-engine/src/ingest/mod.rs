@@ -155,6 +155,10 @@ pub(crate) fn accept(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound) -> Res
             "the conversation was closed meanwhile".into(),
         )));
     }
+    if conversation.contact.as_ref().is_some_and(|other| other.id != contact.id) {
+        // Their next mail is known by its headers alone.
+        rapport_store::conversation::add_address(tx, &conversation.id, &address.id)?;
+    }
     let author = Author { kind: actor.kind, id: actor.id.clone(), name: actor.name.clone() };
     let stored = StoredMessage {
         provider_message_id,
