@@ -8,7 +8,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { explain } from "@/app/notify";
 import { keys } from "@/data/keys";
-import { AuthPage, isLongEnough, shortestPassword } from "@/features/auth";
+import { AuthPage, isLongEnough, shortestPassword, useFirstError } from "@/features/auth";
 
 export default function AcceptInvitationScreen() {
   const { t } = useTranslation();
@@ -23,14 +23,16 @@ export default function AcceptInvitationScreen() {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
-  const [error, setError] = useState<string | null>(null);
+  const [refusal, setRefusal] = useState<{ password?: string }>({});
   const [busy, setBusy] = useState(false);
+  useFirstError(refusal);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setProblem(null);
-    setError(isLongEnough(password) ? null : t("auth.password_short", { count: shortestPassword }));
-    if (!isLongEnough(password)) return;
+    const short = !isLongEnough(password);
+    setRefusal(short ? { password: t("auth.password_short", { count: shortestPassword }) } : {});
+    if (short) return;
     setBusy(true);
     try {
       const me = await api.acceptInvitation(token, { name, password });
@@ -101,7 +103,7 @@ export default function AcceptInvitationScreen() {
         <Field
           label={t("field.password")}
           help={t("auth.password_help", { count: shortestPassword })}
-          error={error}
+          error={refusal.password}
         >
           {(field) => (
             <Input

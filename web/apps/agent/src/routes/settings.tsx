@@ -119,7 +119,7 @@ export default function SettingsScreen() {
                   <li key={page.section}>
                     <Link
                       to="/settings/{-$section}/{-$item}"
-                      params={{ section: page.section }}
+                      params={{ section: page.section, item: undefined }}
                       aria-current={page === current ? "page" : undefined}
                       className={cx(
                         "flex h-8 items-center gap-2.5 rounded-control px-2 text-body text-text-2 hover:bg-hover hover:text-text pointer-coarse:h-11 [&_svg]:size-4",
@@ -143,14 +143,17 @@ export default function SettingsScreen() {
           className={cx("scroll-thin min-w-0 flex-1 bg-bg", !section && "max-md:hidden")}
         >
           <div className="mx-auto max-w-3xl px-4 py-6 sm:px-8">
-            <Link
-              to="/settings/{-$section}/{-$item}"
-              params={{}}
-              className="mb-3 inline-flex items-center gap-1 text-small text-text-2 md:hidden"
-            >
-              <ChevronLeft className="size-4 rtl:rotate-180" />
-              {t("nav.settings")}
-            </Link>
+            {/* A page below another one brings its own way back. */}
+            {item ? null : (
+              <Link
+                to="/settings/{-$section}/{-$item}"
+                params={{ section: undefined, item: undefined }}
+                className="mb-3 inline-flex items-center gap-1 text-small text-text-2 md:hidden"
+              >
+                <ChevronLeft className="size-4 rtl:rotate-180" />
+                {t("nav.settings")}
+              </Link>
+            )}
             <ErrorBoundary resetKey={`${section}/${item}`}>
               <Page item={item} />
             </ErrorBoundary>

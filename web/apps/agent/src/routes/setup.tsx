@@ -7,7 +7,7 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { explain } from "@/app/notify";
 import { keys } from "@/data/keys";
-import { AuthPage, isLongEnough, shortestPassword } from "@/features/auth";
+import { AuthPage, isLongEnough, shortestPassword, useFirstError } from "@/features/auth";
 
 const empty = { workspace_name: "", name: "", email: "", password: "", setup_code: "" };
 /** The link that the server prints brings the code along. */
@@ -32,6 +32,7 @@ export default function SetupScreen() {
   const [problem, setProblem] = useState<string | null>(null);
   const [codeNeeded, setCodeNeeded] = useState(false);
   const [busy, setBusy] = useState(false);
+  useFirstError(errors);
   // Whoever has just set the server up is on the way to its settings, not to the log-in.
   const done = useRef(false);
   const { data: setup } = useQuery({ queryKey: ["setup"], queryFn: api.setupState });

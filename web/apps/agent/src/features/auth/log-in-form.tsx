@@ -1,7 +1,7 @@
 /** E-mail and password, and which workspace when the same person is in several. */
 import { ApiError, api, type Me, type PersonReference } from "@rapport/api";
 import { Button, Field, Input, Notice, Select } from "@rapport/ui";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { explain } from "@/app/notify";
 
@@ -18,6 +18,12 @@ export function LogInForm({ fixedEmail, onDone }: LogInFormProps) {
   const [workspace, setWorkspace] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+
+  const form = useRef<HTMLFormElement>(null);
+  // The one thing to do on this page is to fill the form in.
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>("input:not([readonly])")?.focus();
+  }, []);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -39,7 +45,7 @@ export function LogInForm({ fixedEmail, onDone }: LogInFormProps) {
   };
 
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <form ref={form} onSubmit={submit} className="flex flex-col gap-4">
       {problem ? (
         <Notice tone="danger" role="alert">
           {problem}

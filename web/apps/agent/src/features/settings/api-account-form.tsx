@@ -1,6 +1,7 @@
 /** A channel for software of one's own: a name. */
 import { zodResolver } from "@hookform/resolvers/zod";
 import { Button, Field, Input } from "@rapport/ui";
+import { useEffect } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import type { AccountFormProps } from "./channel-account-page";
@@ -12,13 +13,21 @@ const schema = z.object({
 });
 type Values = z.infer<typeof schema>;
 
-export function ApiAccountForm({ account, readOnly, errors, busy, onSave }: AccountFormProps) {
+export function ApiAccountForm({
+  account,
+  readOnly,
+  errors,
+  busy,
+  onSave,
+  onDirty,
+}: AccountFormProps) {
   const { t } = useTranslation();
   const form = useForm<Values>({
     resolver: zodResolver(schema),
     defaultValues: { name: account?.name ?? "" },
   });
-  const { errors: wrong } = form.formState;
+  const { errors: wrong, isDirty } = form.formState;
+  useEffect(() => onDirty(isDirty), [isDirty, onDirty]);
   const save = form.handleSubmit(({ name }) => onSave({ name, config: {}, secrets: {} }));
   return (
     <form onSubmit={save} noValidate>

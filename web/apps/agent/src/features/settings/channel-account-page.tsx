@@ -9,8 +9,8 @@ import {
 import { Badge, Button, Notice, Skeleton, Switch } from "@rapport/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { ChevronLeft, CircleCheck, CircleX } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { ChevronLeft } from "lucide-react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { complain, explain, say } from "@/app/notify";
 import { usePermission } from "@/app/session";
@@ -21,8 +21,10 @@ import { ApiAccountForm } from "./api-account-form";
 import { type CreatableChannel, healthTone } from "./channels-page";
 import { ChatAccountForm } from "./chat-account-form";
 import { ConfirmButton } from "./confirm-button";
+import { ConnectionChecks } from "./connection-checks";
 import { EmailAccountForm } from "./email-account-form";
-import { CodeBlock, OnceSecret, PageTitle, Panel } from "./parts";
+import { LeaveGuard } from "./leave-guard";
+import { CodeBlock, focusNextTitle, OnceSecret, PageTitle, Panel } from "./parts";
 
 /** What every account form hands back. Secrets left empty stay as they are. */
 export interface AccountInput {
@@ -37,6 +39,8 @@ export interface AccountFormProps {
   errors: Record<string, string>;
   busy: boolean;
   onSave: (input: AccountInput) => void;
+  /** Whether something was changed that is not saved. */
+  onDirty: (dirty: boolean) => void;
 }
 
 const forms = { email: EmailAccountForm, chat: ChatAccountForm, api: ApiAccountForm };
@@ -46,7 +50,7 @@ function BackLink() {
   return (
     <Link
       to="/settings/{-$section}/{-$item}"
-      params={{ section: "channels" }}
+      params={{ section: "channels", item: undefined }}
       className="mb-3 inline-flex items-center gap-1 text-small text-text-2 hover:text-text"
     >
       <ChevronLeft className="size-4 rtl:rotate-180" />
@@ -57,13 +61,18 @@ function BackLink() {
 
 /** Sends the form and sorts the refusal into field errors and the rest. */
 function useSaving() {
+  const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [problem, setProblem] = useState<string | null>(null);
   // The refusal names fields; the first of them is where to go on, also for whoever only hears it.
   useEffect(() => {
-    if (Object.keys(errors).length === 0) return;
-    document.querySelector<HTMLElement>('#main [aria-invalid="true"]')?.focus();
+    const refused = Object.entries(errors);
+    if (refused.length === 0) return;
+    const first = document.querySelector<HTMLElement>('#main [aria-invalid="true"]');
+    first?.focus();
+    // What no field shows is told in full.
+    if (!first) setProblem(refused.map(([field, message]) => `${field}: ${message}`).join(" "));
   }, [errors]);
   const run = async (act: () => Promise<void>) => {
     setBusy(true);
@@ -74,13 +83,46 @@ function useSaving() {
     } catch (error) {
       if (error instanceof ApiError && error.fieldErrors.length > 0) {
         setErrors(Object.fromEntries(error.fieldErrors.map((e) => [e.field, e.message])));
-      }
-      setProblem(explain(error));
+        setProblem(t("settings.check_fields", { count: error.fieldErrors.length }));
+      } else if (error instanceof ApiError && error.code === "address_in_use") {
+        setErrors({ "config.address": error.message });
+        setProblem(error.message);
+      } else setProblem(explain(error));
     } finally {
       setBusy(false);
     }
   };
   return { busy, errors, problem, run };
+}
+
+/** What stands in the way of saving, brought into sight because the button may be a page below. */
+function Problem({ text }: { text: string | null }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (text && !document.querySelector('#main [aria-invalid="true"]')) {
+      place.current?.scrollIntoView({ block: "center" });
+    }
+  }, [text]);
+  if (!text) return null;
+  return (
+    <div ref={place}>
+      <Notice tone="danger" role="alert" className="mb-4">
+        {text}
+      </Notice>
+    </div>
+  );
+}
+
+/** Whether the form differs from what is saved; the answer is also there outside of a rendering. */
+function useDirty() {
+  const [dirty, setDirty] = useState(false);
+  const now = useRef(false);
+  const mark = useCallback((value: boolean) => {
+    now.current = value;
+    setDirty(value);
+  }, []);
+  const isDirty = useCallback(() => now.current, []);
+  return { dirty, isDirty, mark };
 }
 
 export function NewChannelAccountPage({ channel }: { channel: CreatableChannel }) {
@@ -89,6 +131,7 @@ export function NewChannelAccountPage({ channel }: { channel: CreatableChannel }
   const navigate = useNavigate();
   const saving = useSaving();
   const mayManage = usePermission("channel_account.manage");
+  const { isDirty, mark } = useDirty();
   const Form = forms[channel];
   const save = (input: AccountInput) =>
     void saving.run(async () => {
@@ -96,6 +139,8 @@ export function NewChannelAccountPage({ channel }: { channel: CreatableChannel }
       cache.setQueryData(freshSecretKey(account.id), account.identity_secret ?? null);
       await cache.invalidateQueries({ queryKey: keys.channelAccounts });
       say(t("channels.created"));
+      mark(false);
+      focusNextTitle();
       void navigate({
         to: "/settings/{-$section}/{-$item}",
         params: { section: "channels", item: account.id },
@@ -106,17 +151,15 @@ export function NewChannelAccountPage({ channel }: { channel: CreatableChannel }
     <>
       <BackLink />
       <PageTitle title={t(`channels.new_${channel}`)} lead={t(`channels.${channel}_means`)} />
-      {saving.problem ? (
-        <Notice tone="danger" role="alert" className="mb-4">
-          {saving.problem}
-        </Notice>
-      ) : null}
+      <LeaveGuard unsaved={isDirty} />
+      <Problem text={saving.problem} />
       <Form
         account={null}
         readOnly={!mayManage}
         errors={saving.errors}
         busy={saving.busy}
         onSave={save}
+        onDirty={mark}
       />
     </>
   );
@@ -138,6 +181,10 @@ export function ChannelAccountPage({ id }: { id: string }) {
     enabled: false,
     gcTime: 0,
   });
+  const { dirty, isDirty, mark } = useDirty();
+  // What was typed outlives what changes meanwhile, such as the switch above or a colleague's hand.
+  const [shown, setShown] = useState(account?.version);
+  if (account && !dirty && shown !== account.version) setShown(account.version);
   const returnTo = useRef<string | null>(null);
   // What was saved begins a new form, which gives the focus back to the field or button it was on.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version is what begins a new form.
@@ -148,7 +195,7 @@ export function ChannelAccountPage({ id }: { id: string }) {
     if (name === null || document.activeElement !== document.body) return;
     const wanted = name ? `[name="${CSS.escape(name)}"]` : '[type="submit"]';
     document.querySelector<HTMLElement>(`#main form ${wanted}`)?.focus();
-  }, [account?.version]);
+  }, [shown]);
   if (accounts.isPending) return <Skeleton className="h-64" />;
   if (!account) {
     return (
@@ -172,6 +219,7 @@ export function ChannelAccountPage({ id }: { id: string }) {
       const filled = Object.keys(secrets).length > 0 ? { ...body, secrets } : body;
       const changed = await api.changeChannelAccount(id, filled);
       returnTo.current = from;
+      mark(false);
       put(changed);
       say(t("toast.saved"));
     });
@@ -190,46 +238,50 @@ export function ChannelAccountPage({ id }: { id: string }) {
       {secret ? (
         <OnceSecret value={secret} label={t("chat.secret")} hint={t("chat.secret_once")} />
       ) : null}
-      <Health account={account} mayManage={mayManage} onChange={put} />
+      <Health account={account} mayManage={mayManage} dirty={dirty} onChange={put} />
       {account.channel === "chat" ? <Embed account={account} /> : null}
       {account.channel === "email" ? <Ingest account={account} /> : null}
       {account.channel === "api" ? <ApiExample account={account} /> : null}
-      {saving.problem ? (
-        <Notice tone="danger" role="alert" className="mb-4">
-          {saving.problem}
-        </Notice>
-      ) : null}
+      <LeaveGuard unsaved={isDirty} />
+      <Problem text={saving.problem} />
       <Form
-        key={account.version}
+        key={shown}
         account={account}
         readOnly={!mayManage}
         errors={saving.errors}
         busy={saving.busy}
         onSave={save}
+        onDirty={mark}
       />
       {account.channel === "chat" && mayManage ? <Secret account={account} /> : null}
-      {mayManage ? <Remove account={account} /> : null}
+      {mayManage ? <Remove account={account} onRemoved={() => mark(false)} /> : null}
     </>
   );
 }
 
+/** What mail servers and libraries say begins in the middle of a sentence. */
+const sentence = (text: string) => text.charAt(0).toLocaleUpperCase() + text.slice(1);
+
 function Health({
   account,
   mayManage,
+  dirty,
   onChange,
 }: {
   account: ChannelAccount;
   mayManage: boolean;
+  dirty: boolean;
   onChange: (account: ChannelAccount) => void;
 }) {
   const { t } = useTranslation();
-  const [checks, setChecks] = useState<ConnectionCheck[] | null>(null);
+  const [tested, setTested] = useState<{ version: number; checks: ConnectionCheck[] } | null>(null);
   const [busy, setBusy] = useState(false);
   const { health } = account;
   const test = async () => {
     setBusy(true);
     try {
-      setChecks((await api.testChannelAccount(account.id)).checks);
+      const { checks } = await api.testChannelAccount(account.id);
+      setTested({ version: account.version, checks });
     } catch (error) {
       complain(error);
     } finally {
@@ -258,12 +310,17 @@ function Health({
       </dl>
       {health.last_error ? (
         <Notice tone={health.state === "error" ? "danger" : "neutral"} className="mt-3">
-          {health.last_error} {health.last_error_at ? `(${mediumTime(health.last_error_at)})` : ""}
+          {sentence(health.last_error)}{" "}
+          {health.last_error_at ? `(${mediumTime(health.last_error_at)})` : ""}
         </Notice>
       ) : null}
       {mayManage ? (
         <div className="mt-4 flex flex-wrap items-center gap-4">
-          <Button busy={busy} onClick={() => void test()}>
+          <Button
+            busy={busy}
+            aria-describedby={dirty ? "test-hint" : undefined}
+            onClick={() => void test()}
+          >
             {t("health.test")}
           </Button>
           <Switch
@@ -273,30 +330,17 @@ function Health({
           />
         </div>
       ) : null}
-      {checks ? (
-        <ul className="mt-4 space-y-2.5" aria-live="polite">
-          {checks.map((check) => (
-            <li key={check.name} className="flex gap-2.5">
-              {check.ok ? (
-                <CircleCheck className="mt-0.5 size-4 shrink-0 text-success" />
-              ) : (
-                <CircleX className="mt-0.5 size-4 shrink-0 text-danger" />
-              )}
-              <div>
-                <p className="font-medium">
-                  {check.name}
-                  <span className="sr-only">
-                    {": "}
-                    {t(check.ok ? "health.check_ok" : "health.check_failed")}
-                  </span>
-                </p>
-                <p className="text-small text-text-2">{check.detail}</p>
-                {check.remedy ? <p className="text-small text-text-2">{check.remedy}</p> : null}
-              </div>
-            </li>
-          ))}
-        </ul>
+      {mayManage && dirty ? (
+        <p id="test-hint" className="mt-2 text-small text-text-3">
+          {t("health.test_saved")}
+        </p>
       ) : null}
+      <div aria-live="polite">
+        {/* What was found of other settings says nothing about these. */}
+        {tested?.version === account.version ? (
+          <ConnectionChecks channel={account.channel} checks={tested.checks} />
+        ) : null}
+      </div>
     </Panel>
   );
 }
@@ -366,6 +410,7 @@ function Secret({ account }: { account: ChannelAccount }) {
       />
       <div className="mt-3">
         <ConfirmButton
+          kind="secondary"
           label={t("chat.rotate")}
           confirm={t("chat.rotate_confirm")}
           onConfirm={rotate}
@@ -375,14 +420,19 @@ function Secret({ account }: { account: ChannelAccount }) {
   );
 }
 
-function Remove({ account }: { account: ChannelAccount }) {
+function Remove({ account, onRemoved }: { account: ChannelAccount; onRemoved: () => void }) {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const navigate = useNavigate();
   const remove = async () => {
     try {
       await api.deleteChannelAccount(account.id);
-      await navigate({ to: "/settings/{-$section}/{-$item}", params: { section: "channels" } });
+      onRemoved();
+      focusNextTitle();
+      await navigate({
+        to: "/settings/{-$section}/{-$item}",
+        params: { section: "channels", item: undefined },
+      });
       await cache.invalidateQueries({ queryKey: keys.channelAccounts });
       say(t("channels.removed", { name: account.name }));
     } catch (error) {
@@ -392,6 +442,7 @@ function Remove({ account }: { account: ChannelAccount }) {
   return (
     <Panel title={t("channels.remove")} lead={t("channels.remove_lead")}>
       <ConfirmButton
+        kind="secondary"
         label={t("channels.remove_action", { name: account.name })}
         confirm={t("channels.remove_confirm")}
         onConfirm={remove}

@@ -1,14 +1,15 @@
 /** A chat widget: what visitors see, where it may stand, what it asks first. */
 import { zodResolver } from "@hookform/resolvers/zod";
 import type { ChatConfig } from "@rapport/api";
-import { Button, Field, IconButton, Input, Select, Switch, Textarea } from "@rapport/ui";
+import { Button, Field, Input, Select, Switch, Textarea } from "@rapport/ui";
 import { useQuery } from "@tanstack/react-query";
-import { Plus, Trash2 } from "lucide-react";
-import { Controller, useFieldArray, useForm } from "react-hook-form";
+import { useEffect } from "react";
+import { Controller, useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { channelAccountsQuery } from "@/data/queries";
 import type { AccountFormProps } from "./channel-account-page";
 import { Panel } from "./parts";
+import { PreChatPanel } from "./pre-chat-panel";
 import { z } from "./zod";
 
 const schema = z.object({
@@ -30,7 +31,11 @@ const schema = z.object({
   require_identity: z.boolean(),
   pre_chat_fields: z.array(
     z.object({
-      name: z.string().trim().min(1, "chat.error_field"),
+      name: z
+        .string()
+        .trim()
+        .min(1, "chat.error_field")
+        .regex(/^[a-z0-9_]+$/, "chat.error_stored"),
       label: z.string().trim().min(1, "chat.error_field"),
       required: z.boolean(),
       type: z.enum(["text", "email", "choice"]),
@@ -38,7 +43,25 @@ const schema = z.object({
     }),
   ),
 });
-type Values = z.infer<typeof schema>;
+const checked = schema.superRefine(({ pre_chat_fields: questions }, context) => {
+  const refuse = (index: number, field: string, message: string) =>
+    context.addIssue({ code: "custom", path: ["pre_chat_fields", index, field], message });
+  questions.forEach((question, index) => {
+    if (questions.findIndex(({ name }) => name === question.name) < index) {
+      refuse(index, "name", "chat.error_stored_twice");
+    }
+    if (question.type === "choice" && listOf(question.choices).length === 0) {
+      refuse(index, "choices", "chat.error_choices");
+    }
+  });
+});
+export type Values = z.infer<typeof schema>;
+
+const listOf = (text: string) =>
+  text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter(Boolean);
 
 function valuesOf(name: string, config: Partial<ChatConfig>): Values {
   return {
@@ -65,29 +88,36 @@ function configOf({ name: _, ...value }: Values): ChatConfig {
     allowed_origins: value.allowed_origins.split(/\s+/).filter(Boolean),
     reply_email_account_id: value.reply_email_account_id || null,
     pre_chat_fields: value.pre_chat_fields.map(({ choices, ...field }) =>
-      field.type === "choice"
-        ? {
-            ...field,
-            choices: choices
-              .split(",")
-              .map((entry) => entry.trim())
-              .filter(Boolean),
-          }
-        : field,
+      field.type === "choice" ? { ...field, choices: listOf(choices) } : field,
     ),
   };
 }
 
-export function ChatAccountForm({ account, readOnly, errors, busy, onSave }: AccountFormProps) {
+/** The browser's own picker knows no half-written colours. */
+const pickable = (colour: string) => (/^#[0-9a-f]{6}$/i.test(colour) ? colour : "#000000");
+
+export function ChatAccountForm({
+  account,
+  readOnly,
+  errors,
+  busy,
+  onSave,
+  onDirty,
+}: AccountFormProps) {
   const { t } = useTranslation();
   const { data: accounts } = useQuery(channelAccountsQuery);
   const form = useForm<Values>({
-    resolver: zodResolver(schema),
+    resolver: zodResolver(checked),
     defaultValues: valuesOf(account?.name ?? "", (account?.config ?? {}) as Partial<ChatConfig>),
   });
+  const { isDirty } = form.formState;
+  useEffect(() => onDirty(isDirty), [isDirty, onDirty]);
   const errorOf = (field: keyof Values) => {
     const message = form.formState.errors[field]?.message;
-    return message ? t(message) : (errors[field] ?? errors[`config.${field}`]);
+    if (message) return t(message);
+    // The server names the very entry of a list; the form has the list in one field.
+    const entry = Object.keys(errors).find((name) => name.startsWith(`config.${field}.`));
+    return errors[field] ?? errors[`config.${field}`] ?? (entry && errors[entry]);
   };
   const save = form.handleSubmit((value) =>
     onSave({ name: value.name, config: configOf(value), secrets: {} }),
@@ -115,7 +145,7 @@ export function ChatAccountForm({ account, readOnly, errors, busy, onSave }: Acc
                       type="color"
                       aria-label={t("chat.pick_color")}
                       className="h-9 w-12 rounded-control border border-control bg-bg"
-                      value={form.watch("accent_color")}
+                      value={pickable(form.watch("accent_color"))}
                       onChange={(event) =>
                         form.setValue("accent_color", event.target.value, { shouldDirty: true })
                       }
@@ -155,7 +185,7 @@ export function ChatAccountForm({ account, readOnly, errors, busy, onSave }: Acc
             </Field>
           </div>
         </Panel>
-        <PreChatPanel form={form} />
+        <PreChatPanel form={form} errors={errors} />
         <Panel
           title={t("chat.security")}
           footer={
@@ -198,87 +228,5 @@ export function ChatAccountForm({ account, readOnly, errors, busy, onSave }: Acc
         </Panel>
       </fieldset>
     </form>
-  );
-}
-
-function PreChatPanel({ form }: { form: ReturnType<typeof useForm<Values>> }) {
-  const { t } = useTranslation();
-  const fields = useFieldArray({ control: form.control, name: "pre_chat_fields" });
-  return (
-    <Panel title={t("chat.pre_chat")} lead={t("chat.pre_chat_lead")}>
-      <ul className="space-y-3">
-        {fields.fields.map((entry, index) => (
-          <li key={entry.id} className="rounded-card bg-surface p-3">
-            <div className="grid items-end gap-3 sm:grid-cols-[1fr_1fr_8rem_auto]">
-              <Field
-                label={t("chat.field_label")}
-                error={
-                  form.formState.errors.pre_chat_fields?.[index]?.label
-                    ? t("chat.error_field")
-                    : null
-                }
-              >
-                {(field) => (
-                  <Input {...field} {...form.register(`pre_chat_fields.${index}.label`)} />
-                )}
-              </Field>
-              <Field
-                label={t("chat.field_name")}
-                error={
-                  form.formState.errors.pre_chat_fields?.[index]?.name
-                    ? t("chat.error_field")
-                    : null
-                }
-              >
-                {(field) => (
-                  <Input {...field} {...form.register(`pre_chat_fields.${index}.name`)} />
-                )}
-              </Field>
-              <Field label={t("chat.field_type")}>
-                {(field) => (
-                  <Select {...field} {...form.register(`pre_chat_fields.${index}.type`)}>
-                    {(["text", "email", "choice"] as const).map((type) => (
-                      <option key={type} value={type}>
-                        {t(`chat.type_${type}`)}
-                      </option>
-                    ))}
-                  </Select>
-                )}
-              </Field>
-              <IconButton
-                label={t("chat.remove_field")}
-                icon={<Trash2 className="size-4" />}
-                onClick={() => fields.remove(index)}
-                className="size-9"
-              />
-            </div>
-            {form.watch(`pre_chat_fields.${index}.type`) === "choice" ? (
-              <Field label={t("chat.field_choices")} className="mt-3">
-                {(field) => (
-                  <Input {...field} {...form.register(`pre_chat_fields.${index}.choices`)} />
-                )}
-              </Field>
-            ) : null}
-            <label className="mt-3 flex w-fit items-center gap-2 text-small">
-              <input
-                type="checkbox"
-                className="size-4 accent-accent"
-                {...form.register(`pre_chat_fields.${index}.required`)}
-              />
-              {t("chat.field_required")}
-            </label>
-          </li>
-        ))}
-      </ul>
-      <Button
-        className="mt-3"
-        onClick={() =>
-          fields.append({ name: "", label: "", required: false, type: "text", choices: "" })
-        }
-      >
-        <Plus className="size-4" />
-        {t("chat.add_field")}
-      </Button>
-    </Panel>
   );
 }

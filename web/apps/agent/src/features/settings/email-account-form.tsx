@@ -2,6 +2,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import type { EmailConfig } from "@rapport/api";
 import { Button, Field, Input, Select, Textarea } from "@rapport/ui";
+import { useEffect } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import type { AccountFormProps } from "./channel-account-page";
@@ -19,13 +20,22 @@ import {
 } from "./email-values";
 import { Panel } from "./parts";
 
-export function EmailAccountForm({ account, readOnly, errors, busy, onSave }: AccountFormProps) {
+export function EmailAccountForm({
+  account,
+  readOnly,
+  errors,
+  busy,
+  onSave,
+  onDirty,
+}: AccountFormProps) {
   const { t } = useTranslation();
   const before = (account?.config ?? {}) as Partial<EmailConfig>;
   const form = useForm<Values>({
     resolver: zodResolver(schemaFor(account?.secrets_set ?? [])),
     defaultValues: valuesOf(account?.name ?? "", before),
   });
+  const { isDirty } = form.formState;
+  useEffect(() => onDirty(isDirty), [isDirty, onDirty]);
   const values = form.watch();
   const { inbound_kind: inbound, outbound_kind: outbound } = values;
   const errorOf = (field: keyof Values) => {

@@ -1,6 +1,7 @@
 import type { EmailConfig } from "@rapport/api";
 import { describe, expect, it } from "vitest";
 import {
+  asHtml,
   configOf,
   presetOf,
   providerOf,
@@ -100,4 +101,11 @@ describe("a provider", () => {
     expect(presetOf("google", withTokens())).not.toHaveProperty("inbound_host");
     expect(presetOf("other", withTokens()).oauth_token_endpoint).toBe("");
   });
+});
+
+it("a signature without markup keeps its lines and signs, and one with markup stays as it is", () => {
+  expect(asHtml("Ana & Bo\n<3 mountains\n")).toBe("<p>Ana &amp; Bo<br>&lt;3 mountains</p>");
+  expect(asHtml("<p>Ana<br>Bo</p>")).toBe("<p>Ana<br>Bo</p>");
+  expect(asHtml("Ana &amp; Bo")).toBe("Ana &amp; Bo");
+  expect(asHtml("  ")).toBe("  ");
 });

@@ -6,7 +6,11 @@ const authentications = ["password", "oauth2"] as const;
 export type Authentication = (typeof authentications)[number];
 
 const tls = z.enum(["implicit", "starttls", "none"]);
-const port = z.coerce.number<number>().int().min(1).max(65_535);
+const port = z.coerce
+  .number<number>("email.error_port")
+  .int("email.error_port")
+  .min(1, "email.error_port")
+  .max(65_535, "email.error_port");
 const authentication = z.enum(authentications);
 const fields = z.object({
   name: z.string().trim().min(1, "email.error_name"),
@@ -98,6 +102,15 @@ export function valuesOf(name: string, config: Partial<EmailConfig>): Values {
   };
 }
 
+const escaped: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+/** Text in which nothing is marked up is taken as it stands, line for line. */
+export function asHtml(text: string): string {
+  if (!text.trim() || /<\/?[a-z]|&[a-z#]\w*;/i.test(text)) return text;
+  const lines = text.trim().split(/\r?\n/);
+  return `<p>${lines.map((line) => line.replace(/[&<>]/g, (sign) => escaped[sign] ?? sign)).join("<br>")}</p>`;
+}
+
 /** Settings the form does not show, such as how certificates are checked, stay as they are. */
 export function configOf(value: Values, before: Partial<EmailConfig>): EmailConfig {
   const kept = <K extends "inbound" | "outbound">(side: K, kind: string) =>
@@ -110,7 +123,7 @@ export function configOf(value: Values, before: Partial<EmailConfig>): EmailConf
       .map((address) => address.trim())
       .filter(Boolean),
     display_name: value.display_name,
-    signature_html: value.signature_html,
+    signature_html: asHtml(value.signature_html),
     inbound:
       value.inbound_kind === "imap"
         ? {

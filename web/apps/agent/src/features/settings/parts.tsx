@@ -1,8 +1,15 @@
 /** The pieces all settings pages are made of. */
 import { Button, Notice } from "@rapport/ui";
 import { Check, Copy } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { complain } from "@/app/notify";
+
+let titleIsNext = false;
+/** The page that comes next takes the focus with its title, because what had it goes away. */
+export function focusNextTitle() {
+  titleIsNext = true;
+}
 
 export function PageTitle({
   title,
@@ -13,10 +20,18 @@ export function PageTitle({
   lead?: ReactNode;
   action?: ReactNode;
 }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!titleIsNext) return;
+    titleIsNext = false;
+    heading.current?.focus();
+  }, []);
   return (
     <header className="mb-6 flex flex-wrap items-start gap-3">
       <div className="min-w-0 flex-1 basis-60">
-        <h1 className="text-display">{title}</h1>
+        <h1 ref={heading} tabIndex={-1} className="text-display break-words outline-none">
+          {title}
+        </h1>
         {lead ? <p className="mt-1 max-w-prose text-body text-text-2">{lead}</p> : null}
       </div>
       {action}
@@ -56,19 +71,24 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   const { t } = useTranslation();
   const [copied, setCopied] = useState(false);
   return (
-    <Button
-      size="small"
-      aria-label={label}
-      onClick={() => {
-        void navigator.clipboard.writeText(text).then(() => {
-          setCopied(true);
-          window.setTimeout(() => setCopied(false), 1_500);
-        });
-      }}
-    >
-      {copied ? <Check className="size-3.5 text-success" /> : <Copy className="size-3.5" />}
-      {t(copied ? "toast.text_copied" : "common.copy")}
-    </Button>
+    <>
+      <Button
+        size="small"
+        aria-label={t(copied ? "settings.copied_what" : "settings.copy_what", { what: label })}
+        onClick={() => {
+          void navigator.clipboard.writeText(text).then(() => {
+            setCopied(true);
+            window.setTimeout(() => setCopied(false), 1_500);
+          }, complain);
+        }}
+      >
+        {copied ? <Check className="size-3.5 text-success" /> : <Copy className="size-3.5" />}
+        {t(copied ? "toast.text_copied" : "common.copy")}
+      </Button>
+      <span role="status" className="sr-only">
+        {copied ? t("toast.text_copied") : ""}
+      </span>
+    </>
   );
 }
 

@@ -30,17 +30,21 @@ export function PeoplePage() {
 function RoleSelect({
   value,
   label,
+  id,
   disabled,
   onChange,
 }: {
   value: Role;
-  label: string;
+  /** Where no visible label names it. */
+  label?: string;
+  id?: string;
   disabled?: boolean;
   onChange: (role: Role) => void;
 }) {
   const { t } = useTranslation();
   return (
     <Select
+      id={id}
       aria-label={label}
       value={value}
       disabled={disabled}
@@ -88,7 +92,7 @@ function InvitePanel() {
           hint={t("people.link_once", { date: dateOnly(made.expires_at) })}
         />
       ) : null}
-      <form onSubmit={invite} className="flex flex-wrap items-end gap-3">
+      <form onSubmit={invite} className="flex flex-wrap items-start gap-3">
         <Field label={t("field.email")} error={error} className="min-w-52 flex-1">
           {(field) => (
             <Input
@@ -100,8 +104,10 @@ function InvitePanel() {
             />
           )}
         </Field>
-        <RoleSelect value={role} label={t("field.role")} onChange={setRole} />
-        <Button type="submit" kind="primary" busy={busy} className="h-9">
+        <Field label={t("field.role")}>
+          {({ id }) => <RoleSelect id={id} value={role} onChange={setRole} />}
+        </Field>
+        <Button type="submit" kind="primary" busy={busy} className="mt-6 h-9 pointer-coarse:h-11">
           {t("people.send_invite")}
         </Button>
       </form>
@@ -131,7 +137,7 @@ function Teammate({ user, mayManage }: { user: User; mayManage: boolean }) {
   const now = useNow();
   const cache = useQueryClient();
   const isMe = user.id === me.user.id;
-  const change = async (fields: { role?: Role; active?: boolean }) => {
+  const change = async (fields: { role?: Role; active?: boolean }, undoable = true) => {
     const write = (next: User) =>
       cache.setQueryData<User[]>(keys.users, (users) =>
         users?.map((other) => (other.id === next.id ? { ...other, ...next } : other)),
@@ -139,7 +145,9 @@ function Teammate({ user, mayManage }: { user: User; mayManage: boolean }) {
     write({ ...user, ...fields });
     try {
       write(await api.changeUser(user.id, fields));
-      say(t("toast.saved"));
+      // Arrow keys change a closed list at once, so a slip has to be easy to take back.
+      const { role, active } = user;
+      say(t("toast.saved"), undoable ? { undo: () => change({ role, active }, false) } : undefined);
     } catch (error) {
       write(user);
       complain(error);

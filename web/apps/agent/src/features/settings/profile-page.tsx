@@ -9,6 +9,7 @@ import { densities, density, enterSends, shortcutsOn, theme, themes } from "@/ap
 import { useMe } from "@/app/session";
 import { type Store, useStore } from "@/app/store";
 import { keys } from "@/data/keys";
+import { isLongEnough, shortestPassword, useFirstError } from "@/features/auth";
 import { PageTitle, Panel } from "./parts";
 
 export function ProfilePage() {
@@ -154,8 +155,6 @@ function KeysPanel() {
   );
 }
 
-const shortestPassword = 10;
-
 function PasswordPanel() {
   const { t } = useTranslation();
   const me = useMe();
@@ -163,9 +162,10 @@ function PasswordPanel() {
   const [next, setNext] = useState("");
   const [errors, setErrors] = useState<Record<string, string>>({});
   const [busy, setBusy] = useState(false);
+  useFirstError(errors);
   const save = async (event: FormEvent) => {
     event.preventDefault();
-    if (next.length < shortestPassword) {
+    if (!isLongEnough(next)) {
       setErrors({ new_password: t("auth.password_short", { count: shortestPassword }) });
       return;
     }

@@ -87,7 +87,7 @@ function CreatePanel() {
         />
       ) : null}
       <form onSubmit={create} className="space-y-4">
-        <div className="flex flex-wrap items-end gap-3">
+        <div className="flex flex-wrap items-start gap-3">
           <Field label={t("field.name")} error={problem} className="min-w-52 flex-1">
             {(field) => (
               <Input
@@ -120,7 +120,7 @@ function CreatePanel() {
             kind="primary"
             busy={busy}
             disabled={limited && scopes.length === 0}
-            className="h-9"
+            className="mt-6 h-9 pointer-coarse:h-11"
           >
             {t("tokens.create_action")}
           </Button>

@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { complain, say } from "@/app/notify";
 import { useMe } from "@/app/session";
 import { keys } from "@/data/keys";
+import { LeaveGuard } from "./leave-guard";
 import { PageTitle, Panel } from "./parts";
 
 const longestUndo = 30;
@@ -38,6 +39,7 @@ export function WorkspacePage() {
   };
   return (
     <form onSubmit={save}>
+      <LeaveGuard unsaved={() => changed} />
       <PageTitle title={t("settings.workspace")} lead={t("workspace.lead")} />
       <Panel>
         <Field label={t("workspace.name")}>
