@@ -1,3 +1,4 @@
+import "@/app/plain-http";
 import { ApiError } from "@rapport/api";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";

@@ -3,6 +3,7 @@
 import type { PageContext } from "@rapport/loader/protocol";
 import { ApiError, type Client } from "../api/client";
 import { retryDelay } from "./backoff";
+import { randomId } from "./random-id";
 import type { Pending } from "./state";
 import type { Store } from "./store";
 
@@ -28,7 +29,7 @@ export class Outbox {
   add(message: Omit<Pending, "clientId" | "createdAt" | "status">): void {
     const pending: Pending = {
       ...message,
-      clientId: crypto.randomUUID(),
+      clientId: randomId(),
       createdAt: Date.now(),
       status: "sending",
     };

@@ -1,5 +1,6 @@
 // Files on their way to the server, before they are part of a message.
 import { ApiError, type Client } from "../api/client";
+import { randomId } from "./random-id";
 import type { Store } from "./store";
 
 export class Uploads {
@@ -43,7 +44,7 @@ export class Uploads {
   }
 
   async #start(file: File): Promise<void> {
-    const id = crypto.randomUUID();
+    const id = randomId();
     const change = (patch: object) => this.store.apply({ type: "upload", id, patch });
     const refusal = this.#refuse(file);
     change({ fileName: file.name || "file", size: file.size, code: refusal });
