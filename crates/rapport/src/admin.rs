@@ -43,6 +43,20 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Set another password for a user, and end all their sessions.
+    SetPassword {
+        /// Id or exact name of the workspace.
+        #[arg(long)]
+        workspace: String,
+        #[arg(long)]
+        email: String,
+        /// Asked for, or read as one line from standard input, when it is absent.
+        #[arg(long)]
+        password: Option<String>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Create an API token with all the rights of a user; it is shown once.
     CreateToken {
         /// Id or exact name of the workspace.
@@ -62,8 +76,10 @@ pub enum Verb {
 
 pub async fn run(settings: &Settings, verb: Verb) -> Result<()> {
     let password = match &verb {
-        Verb::CreateUser { password: None, .. } => Some(read_password()?),
-        Verb::CreateUser { password, .. } => password.clone(),
+        Verb::CreateUser { password: None, .. } | Verb::SetPassword { password: None, .. } => {
+            Some(read_password()?)
+        }
+        Verb::CreateUser { password, .. } | Verb::SetPassword { password, .. } => password.clone(),
         _ => None,
     };
     let (foundation, _lock) = wiring::open_for_command(settings).await?;
@@ -87,6 +103,11 @@ async fn carry_out(engine: &Engine, verb: Verb, password: &str) -> Result<()> {
             let line =
                 format!("Created {} ({}), who is {role} and logs in as {email}.", created.name, created.id);
             show(&created, json, &line)
+        }
+        Verb::SetPassword { workspace, email, json, .. } => {
+            let user = engine.set_password(&workspace, &email, password).await.map_err(explain)?;
+            let line = format!("{} logs in as {email} with the new password.", user.name);
+            show(&user, json, &line)
         }
         Verb::CreateToken { workspace, email, name, json } => {
             let created = engine.create_token_for(&workspace, &email, &name).await.map_err(explain)?;

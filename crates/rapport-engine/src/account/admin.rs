@@ -70,6 +70,28 @@ impl Engine {
         Ok(user)
     }
 
+    /// For somebody who cannot log in any more. Ends all their sessions.
+    pub async fn set_password(&self, workspace: &str, email: &str, password: &str) -> Result<User, Error> {
+        let email = checked_email("email", email);
+        all_valid([email.as_ref().err().cloned(), checked_password("password", password).err()])?;
+        let workspace = self.workspace_named(workspace).await?;
+        let hash = password::hash(self.entropy(), password).await?;
+        let email = email.unwrap_or_default();
+        let user = self
+            .write(&workspace.id, &email.clone(), move |tx| {
+                let user = rapport_store::user::find_by_email(tx, &email)?.ok_or(Error::NotFound)?;
+                if !user.active {
+                    return Err(Error::NotFound);
+                }
+                rapport_store::user::save_password_hash(tx, &user.id, &hash)?;
+                rapport_store::credential::delete_other_sessions(tx, &user.id, None)?;
+                Ok(user)
+            })
+            .await?;
+        self.recheck_streams(&workspace.id, &user.id);
+        Ok(user)
+    }
+
     /// An unlimited token of the user with this email.
     pub async fn create_token_for(
         &self,

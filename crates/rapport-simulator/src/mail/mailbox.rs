@@ -1,4 +1,4 @@
-//! Mailboxes in memory, with bounds: the oldest mail goes when there is too much.
+//! Mailboxes with bounds: the oldest mail goes when there is too much.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -6,12 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rapport_channels::email::{self, ParseContext, ParsedEmail};
 use rapport_domain::Timestamp;
+use serde::{Deserialize, Serialize};
 
 const MAX_MAILS_PER_ADDRESS: usize = 200;
 const MAX_ADDRESSES: usize = 500;
 const MAX_TOTAL_BYTES: usize = 96 * 1024 * 1024;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MailSide {
     Received,
     Sent,
@@ -46,23 +48,39 @@ pub struct Mailboxes {
 }
 
 impl Mailboxes {
-    /// Keeps a mail for an address.
-    pub fn keep(&mut self, address: &str, mut mail: Mail) {
-        self.last_id += 1;
-        mail.id = self.last_id;
+    /// Keeps a mail for an address, under the next id. Returns the ids of those that had to go for it.
+    pub fn keep(&mut self, address: &str, mut mail: Mail) -> (Arc<Mail>, Vec<u64>) {
+        mail.id = self.last_id + 1;
+        let mail = Arc::new(mail);
+        let dropped = self.put(address, mail.clone());
+        (mail, dropped)
+    }
+
+    /// Keeps a mail under the id that it has. Mails are put in the order of their ids.
+    pub fn put(&mut self, address: &str, mail: Arc<Mail>) -> Vec<u64> {
+        let mut dropped = Vec::new();
+        self.last_id = self.last_id.max(mail.id);
         self.total_bytes += mail.raw.len();
         let mailbox = self.by_address.entry(canonical(address)).or_default();
-        mailbox.push_back(Arc::new(mail));
+        mailbox.push_back(mail);
         if mailbox.len() > MAX_MAILS_PER_ADDRESS
             && let Some(oldest) = mailbox.pop_front()
         {
             self.total_bytes -= oldest.raw.len();
+            dropped.push(oldest.id);
         }
         while self.total_bytes > MAX_TOTAL_BYTES || self.by_address.len() > MAX_ADDRESSES {
-            if !self.drop_oldest() {
-                return;
+            match self.drop_oldest() {
+                Some(id) => dropped.push(id),
+                None => break,
             }
         }
+        dropped
+    }
+
+    /// The id of the newest mail that was ever kept, or 0.
+    pub fn last_id(&self) -> u64 {
+        self.last_id
     }
 
     /// Oldest first.
@@ -90,13 +108,12 @@ impl Mailboxes {
         newest.into_iter().map(|(_, address)| address.clone()).collect()
     }
 
-    fn drop_oldest(&mut self) -> bool {
-        let oldest = self
+    fn drop_oldest(&mut self) -> Option<u64> {
+        let (id, address) = self
             .by_address
             .iter()
             .filter_map(|(address, mails)| mails.front().map(|mail| (mail.id, address.clone())))
-            .min();
-        let Some((_, address)) = oldest else { return false };
+            .min()?;
         if let Some(mailbox) = self.by_address.get_mut(&address) {
             if let Some(mail) = mailbox.pop_front() {
                 self.total_bytes -= mail.raw.len();
@@ -105,7 +122,7 @@ impl Mailboxes {
                 self.by_address.remove(&address);
             }
         }
-        true
+        Some(id)
     }
 }
 

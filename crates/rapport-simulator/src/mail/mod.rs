@@ -1,5 +1,6 @@
-//! The customers' mail provider: takes mail in by SMTP, keeps mailboxes in memory, sends what customers write.
+//! The customers' mail provider: takes mail in by SMTP, keeps mailboxes, sends what customers write.
 
+mod archive;
 mod bounce;
 mod compose;
 mod mailbox;
@@ -7,6 +8,7 @@ mod script;
 mod session;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use archive::Archive;
 pub use compose::{ComposeError, CustomerFile, CustomerMail, compose, reply_to, wire_date};
 pub use mailbox::{Mail, MailSide, Mailboxes};
 pub use script::Behaviour;
@@ -54,6 +57,8 @@ struct Inner {
 struct State {
     mailboxes: Mailboxes,
     greylist: script::Greylist,
+    /// Where the mailboxes outlive the process; without it they are in memory only.
+    archive: Option<Archive>,
 }
 
 /// Why a customer's mail did not leave.
@@ -68,6 +73,22 @@ pub enum SendError {
 impl MailProvider {
     pub fn new(settings: ProviderSettings) -> Self {
         Self(Arc::new(Inner { settings, state: Mutex::default(), changes: watch::Sender::new(0) }))
+    }
+
+    /// Reads the mailboxes that an earlier process kept in this folder, and keeps them there from now on.
+    pub fn keep_in(&self, folder: &Path) -> std::io::Result<()> {
+        let archive = Archive::open(folder)?;
+        let mut state = self.state();
+        for (address, mail) in archive.read()? {
+            for id in state.mailboxes.put(&address, Arc::new(mail)) {
+                archive.remove(id);
+            }
+        }
+        let last_id = state.mailboxes.last_id();
+        state.archive = Some(archive);
+        // A page that was open meanwhile must not take a count of this process for one of the last.
+        self.0.changes.send_modify(|count| *count = last_id);
+        Ok(())
     }
 
     /// Takes mail in until `shutdown` turns true.
@@ -148,7 +169,14 @@ impl MailProvider {
     fn keep(&self, owner: &str, side: MailSide, raw: Bytes) {
         let at = self.now();
         let mail = Mail::new(side, raw, at);
-        self.state().mailboxes.keep(owner, mail);
+        {
+            let mut state = self.state();
+            let (mail, dropped) = state.mailboxes.keep(owner, mail);
+            if let Some(archive) = &state.archive {
+                archive.write(owner, &mail);
+                dropped.into_iter().for_each(|id| archive.remove(id));
+            }
+        }
         self.0.changes.send_modify(|count| *count += 1);
     }
 

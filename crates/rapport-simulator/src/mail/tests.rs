@@ -91,6 +91,33 @@ impl Play {
 }
 
 #[tokio::test]
+async fn a_folder_gives_the_mailboxes_back_to_the_next_process_and_forgets_what_they_forget() {
+    let folder = tempfile::tempdir().expect("makes a folder");
+    let first = Play::start().await;
+    first.provider.keep_in(folder.path()).expect("keeps");
+    first.deliver_to("ana@customers.example").await.expect("is taken");
+    let sent = "From: ana@customers.example\r\nSubject: Mine\r\n\r\nOne.\nTwo.";
+    for _ in 0..200 {
+        first.provider.keep_sent("Ana@customers.example", sent.into());
+    }
+    let before = first.provider.mailbox("ana@customers.example");
+    assert_eq!(before.len(), 200, "the answer was the oldest and had to go");
+    std::fs::write(folder.path().join("7000.mail"), "not a label").expect("writes");
+    let second = Play::start().await;
+    second.provider.keep_in(folder.path()).expect("reads");
+    let after = second.provider.mailbox("ana@customers.example");
+    let told = |mails: &[Arc<Mail>]| -> Vec<_> {
+        mails.iter().map(|mail| (mail.id, mail.side, mail.at, mail.raw.clone())).collect()
+    };
+    assert_eq!(told(&after), told(&before));
+    assert_eq!(*second.provider.subscribe().borrow(), 201, "counts go on where they were");
+    second.provider.keep_sent("ana@customers.example", sent.into());
+    assert_eq!(second.provider.mailbox("ana@customers.example").last().map(|mail| mail.id), Some(202));
+    let files = std::fs::read_dir(folder.path()).expect("lists").count();
+    assert_eq!(files, 201, "200 mails, and the file that is none");
+}
+
+#[tokio::test]
 async fn mail_arrives_byte_for_byte_in_the_mailbox_of_its_recipient() {
     let play = Play::start().await;
     let mut changes = play.provider.subscribe();

@@ -33,6 +33,8 @@ use state::DemoState;
 /// The workspace is a little older than its oldest conversation.
 const OLDEST_SECONDS: i64 = 45 * 24 * 60 * 60;
 const SMTP_PORT: u16 = 2525;
+/// Where the customers' mailboxes are kept, inside the data folder.
+const MAIL_FOLDER: &str = "demo-mail";
 /// Long enough to see the message wait, short enough to see it leave.
 const GREYLIST_SECONDS: i64 = 10;
 const SLOW_REPLY: Duration = Duration::from_secs(8);
@@ -68,6 +70,11 @@ pub async fn run(mut settings: Settings) -> Result<()> {
         clock: clock.clone(),
         entropy: Arc::new(SystemEntropy),
     });
+    let mail_folder = settings.data_folder.join(MAIL_FOLDER);
+    wiring::create_data_folder(&mail_folder)?;
+    provider
+        .keep_in(&mail_folder)
+        .with_context(|| format!("the customers' mail cannot be kept in {}", mail_folder.display()))?;
     let (stop_provider, provider_shutdown) = watch::channel(false);
     tokio::spawn(provider.clone().serve(sockets.provider, provider_shutdown));
     let state = match kept {

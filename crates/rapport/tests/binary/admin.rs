@@ -52,6 +52,31 @@ fn a_workspace_a_user_and_a_token_are_made_one_after_the_other_and_work() {
 }
 
 #[test]
+fn whoever_forgot_a_password_gets_in_with_a_new_one_and_the_old_sessions_end() {
+    let place = Place::on(rapport_store::Engine::Sqlite);
+    let workspace = place.admin(&["create-workspace", "--name", "Acme"]);
+    let id = workspace["id"].as_str().expect("has an id");
+    let person = ["--workspace", id, "--email", "dana@acme.example"];
+    place.admin(&[["create-user"].as_slice(), &person, &["--password", "the forgotten one"]].concat());
+    let server = place.start("serve");
+    let log_in = |password: &str| {
+        let body = format!(r#"{{"email":"dana@acme.example","password":"{password}"}}"#);
+        let headers = [("Content-Type", "application/json"), ("X-Rapport-Csrf", "1")];
+        call(server.address(), "POST", "/api/v1/auth/login", &headers, &body)
+    };
+    let before = log_in("the forgotten one");
+    let cookie = before.cookie.expect("is set");
+    let still_in = || call(server.address(), "GET", "/api/v1/me", &[("Cookie", &cookie)], "").status;
+    assert_eq!(still_in(), 200);
+    let user =
+        place.admin(&[["set-password"].as_slice(), &person, &["--password", "the one from now on"]].concat());
+    assert_eq!(user["email"], "dana@acme.example");
+    assert_eq!(still_in(), 401);
+    assert_eq!(log_in("the forgotten one").status, 401);
+    assert_eq!(log_in("the one from now on").status, 200);
+}
+
+#[test]
 fn a_user_can_be_made_while_the_server_runs() {
     let place = Place::on(rapport_store::Engine::Sqlite);
     let server = place.start("serve");

@@ -115,6 +115,20 @@ fn what_is_written_on_the_page_is_in_the_inbox_and_the_answer_in_the_mailbox() {
 }
 
 #[test]
+fn the_customers_mailboxes_outlive_a_restart() {
+    let place = Place::on(Engine::Sqlite);
+    let mailbox = "/demo/api/mailboxes/hanna.vogt@customers.example";
+    let mut server = place.start("demo");
+    let before = call(server.address(), "GET", mailbox, &[], "").json()["mails"].clone();
+    let sides: Vec<bool> =
+        before.as_array().expect("is a list").iter().filter_map(|mail| mail["sent"].as_bool()).collect();
+    assert!(sides.contains(&true) && sides.contains(&false), "{before}");
+    assert!(server.terminate().expect("ends").success(), "{}", server.log());
+    server.start_again().expect("starts again");
+    assert_eq!(call(server.address(), "GET", mailbox, &[], "").json()["mails"], before);
+}
+
+#[test]
 fn a_folder_with_other_data_is_left_alone() {
     let place = Place::on(Engine::Sqlite);
     let workspace = place.admin(&["create-workspace", "--name", "Acme"]);

@@ -104,6 +104,8 @@ pub fn error_of(output: &Output) -> String {
 pub struct Answer {
     pub status: u16,
     pub body: String,
+    /// The name and value of a cookie that the answer sets.
+    pub cookie: Option<String>,
 }
 
 impl Answer {
@@ -128,7 +130,13 @@ pub fn call(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &st
     let (head, body) = raw.split_once("\r\n\r\n").expect("has a head");
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("has a status");
     let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-    Answer { status, body: if chunked { unchunked(body) } else { body.to_owned() } }
+    let cookie = head
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(name, _)| name.eq_ignore_ascii_case("set-cookie"))
+        .and_then(|(_, value)| value.split(';').next())
+        .map(str::to_owned);
+    Answer { status, body: if chunked { unchunked(body) } else { body.to_owned() }, cookie }
 }
 
 fn unchunked(body: &str) -> String {
