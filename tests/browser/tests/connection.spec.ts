@@ -103,3 +103,59 @@ test("text that is being written survives a reload and reaches another device", 
   await elsewhere.choose("Note");
   await expect(elsewhere.editor).toHaveText("Half a thought");
 });
+
+test("an answer whose receipt was lost is not sent twice", async ({ browserOf, workspace }) => {
+  const account = await workspace.createApiAccount("Lost receipts");
+  const { id } = await workspace.createApiConversation(account, "Patient Ana", "Is it ready?");
+  const page = await (await browserOf("bo")).newPage();
+  const inbox = new InboxScreen(page);
+  await inbox.open("all", id);
+  await page.route(
+    `**/conversations/${id}/messages`,
+    async (route) => {
+      // The server takes the message, and the line breaks before it can say so.
+      await route.fetch();
+      await route.abort("connectionreset");
+    },
+    { times: 1 },
+  );
+  await inbox.reply("Yes, since this morning.");
+  await expect(inbox.composer.getByRole("alert")).toContainText("cannot arrive twice");
+  await expect(inbox.editor).toHaveValue("Yes, since this morning.");
+  await inbox.composer.getByRole("button", { name: "Send", exact: true }).click();
+  await expect(inbox.editor).toHaveValue("");
+  await expect(inbox.composer.getByRole("alert")).toHaveCount(0);
+  await inbox.expectMessages("Yes, since this morning.", 1);
+  await inbox.open("all", id);
+  await inbox.expectMessages("Yes, since this morning.", 1);
+});
+
+test("without a network the screen stays, its menus open, and nothing goes missing", async ({
+  browserOf,
+  workspace,
+}) => {
+  const account = await workspace.createApiAccount("No network");
+  const { id } = await workspace.createApiConversation(account, "Far Ana", "Hello?");
+  const context = await browserOf("bo");
+  const page = await context.newPage();
+  const inbox = new InboxScreen(page);
+  await inbox.open("all", id);
+  await page.waitForFunction(() =>
+    ["palette", "toasts"].every((part) =>
+      performance.getEntriesByType("resource").some(({ name }) => name.includes(`/${part}-`)),
+    ),
+  );
+  await context.setOffline(true);
+  await expect(page.getByText("Offline. You can read")).toBeVisible();
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("dialog").getByRole("combobox")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await inbox.reply("Written in a tunnel.");
+  await expect(inbox.composer.getByRole("alert")).toBeVisible();
+  await expect(inbox.editor).toHaveValue("Written in a tunnel.");
+  await context.setOffline(false);
+  await expect(page.getByText("Offline. You can read")).toBeHidden();
+  await inbox.composer.getByRole("button", { name: "Send", exact: true }).click();
+  await expect(inbox.editor).toHaveValue("");
+  await inbox.expectMessages("Written in a tunnel.", 1);
+});

@@ -109,3 +109,29 @@ test("what is typed while the command menu is still on its way arrives in it, an
   );
   expect({ status, assignee }).toEqual({ status: "open", assignee: null });
 });
+
+test("what is typed right after the key for a note is text, however slow the screen is", async ({
+  browserOf,
+  workspace,
+}) => {
+  const account = await workspace.createApiAccount("Fast fingers");
+  const { id } = await workspace.createApiConversation(account, "Quick Ana", "Quick?");
+  const page = await (await browserOf("bo")).newPage();
+  const inbox = new InboxScreen(page);
+  await inbox.open("all", id);
+  await expect(inbox.editor).toBeVisible();
+  for (const [key, label] of [
+    ["n", "Note for your team"],
+    ["r", "Reply"],
+  ]) {
+    // Nothing is drawn between this press and the look at the focus, so no other key could be either.
+    const focused = await page.evaluate(async (pressed) => {
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+      const init = { key: pressed, code: `Key${pressed?.toUpperCase()}`, bubbles: true };
+      document.body.dispatchEvent(new KeyboardEvent("keydown", init));
+      for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+      return document.activeElement?.getAttribute("aria-label");
+    }, key);
+    expect(focused).toBe(label);
+  }
+});

@@ -1,6 +1,6 @@
 /** A text area that grows with its text. For notes and for channels without formatting. */
 import { cx } from "@rapport/ui";
-import { useEffect, useLayoutEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 export interface EditorProps {
   value: string;
@@ -43,7 +43,8 @@ export function PlainEditor({
     element.style.height = "auto";
     element.style.height = `${element.scrollHeight}px`;
   }, [value]);
-  useEffect(() => {
+  // Before the next key arrives, which would be a command until the field has the focus.
+  useLayoutEffect(() => {
     if (focusCount === 0) return;
     field.current?.focus();
   }, [focusCount]);

@@ -15,7 +15,7 @@ import {
   TextQuote,
   Underline,
 } from "lucide-react";
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asHtml } from "./html";
 import { InlineImage, moveToDrop } from "./inline-images";
@@ -129,8 +129,11 @@ export default function RichEditor({
     };
   }, [editor, imageInserter]);
 
-  useEffect(() => {
-    if (focusCount > 0) editor?.commands.focus("end");
+  useLayoutEffect(() => {
+    if (focusCount === 0 || !editor) return;
+    // The editor's own command waits for the next frame, and a key may come before that.
+    editor.view.focus();
+    editor.commands.focus("end");
   }, [editor, focusCount]);
 
   return (

@@ -10,7 +10,7 @@ import type {
 import { cx, Notice } from "@rapport/ui";
 import { useQueryClient } from "@tanstack/react-query";
 import { Ban, Pencil } from "lucide-react";
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { composerRequest, quoteRequest, regionIds } from "@/app/focus";
 import { whenReachable } from "@/app/lazy";
@@ -96,15 +96,16 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
   const [assignToMe, setAssignToMe] = useState(true);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each conversation begins with a reply.
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Another conversation does not take the focus that this one was given.
     setFocusCount(0);
     setMode("reply");
     setAssignToMe(true);
   }, [detail.id]);
 
+  // In one go with the key that asked for it: what is typed next is text and not a command.
   const handled = useRef(request.count);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (request.count === handled.current) return;
     handled.current = request.count;
     if (request.mode === "reply" ? mayReply : mayNote) {
@@ -226,8 +227,10 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
           droppingClass="border-accent bg-accent-soft"
           untouched={nothing && uploads.pending.length === 0 && !blocked}
           className={cx(
-            "rounded-popover border bg-raised shadow-[0_1px_2px_rgb(15_18_24/0.05)] transition-colors duration-75 focus-within:border-control",
-            isNote ? "border-dashed border-note-line bg-note-bg text-note-text" : "border-line",
+            "rounded-popover border bg-raised shadow-[0_1px_2px_rgb(15_18_24/0.05)] transition-colors duration-75",
+            isNote
+              ? "border-dashed border-note-line bg-note-bg text-note-text focus-within:border-note-text"
+              : "border-line focus-within:border-accent",
           )}
         >
           <ModeBar

@@ -54,16 +54,28 @@ export function EmailFields({ draft, defaults, onChange }: EmailFieldsProps) {
         </div>
         <div className="flex gap-1 pt-1 text-small text-text-3">
           {showCc ? null : (
-            <button type="button" className="px-1 hover:text-text" onClick={() => setShowCc(true)}>
+            <button
+              type="button"
+              className="min-h-6 px-1 hover:text-text"
+              onClick={() => setShowCc(true)}
+            >
               {t("field.cc")}
             </button>
           )}
           {showBcc ? null : (
-            <button type="button" className="px-1 hover:text-text" onClick={() => setShowBcc(true)}>
+            <button
+              type="button"
+              className="min-h-6 px-1 hover:text-text"
+              onClick={() => setShowBcc(true)}
+            >
               {t("field.bcc")}
             </button>
           )}
-          <button type="button" className="px-1 hover:text-text" onClick={() => setOpen(false)}>
+          <button
+            type="button"
+            className="min-h-6 px-1 hover:text-text"
+            onClick={() => setOpen(false)}
+          >
             {t("common.done")}
           </button>
         </div>

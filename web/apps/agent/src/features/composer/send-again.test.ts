@@ -1,33 +1,37 @@
 import { ApiError } from "@rapport/api";
 import { describe, expect, it } from "vitest";
+import type { Outgoing } from "@/data/sending";
 import { emptyDraft } from "./draft-store";
-import { noteAnswer, noteFailure, sendId } from "./send-again";
+import { noteAnswer, noteFailure, unansweredMessage } from "./send-again";
 
 const draft = { ...emptyDraft, text: "Hello Ana" };
+const message: Outgoing = {
+  kind: "message",
+  channel: "chat",
+  body: { body_text: "Hello Ana", client_id: "first" },
+};
 const lost = new TypeError("Failed to fetch");
 const refused = new ApiError({ title: "No", status: 422, code: "validation_failed" });
 
 describe("sending again", () => {
-  it("keeps the id of a message that got no answer", () => {
-    const id = sendId("cnv_1", "reply", draft);
-    noteFailure("cnv_1", "reply", draft, id, lost);
-    expect(sendId("cnv_1", "reply", { ...draft, updatedAt: "later" })).toBe(id);
+  it("repeats a message that got no answer, word for word", () => {
+    noteFailure("cnv_1", "reply", draft, message, lost);
+    expect(unansweredMessage("cnv_1", "reply", { ...draft, updatedAt: "later" })).toBe(message);
   });
 
-  it("makes a new one for other words, another mode and another conversation", () => {
-    const id = sendId("cnv_2", "reply", draft);
-    noteFailure("cnv_2", "reply", draft, id, lost);
-    expect(sendId("cnv_2", "reply", { ...draft, text: "Hello Bo" })).not.toBe(id);
-    expect(sendId("cnv_2", "note", draft)).not.toBe(id);
-    expect(sendId("cnv_3", "reply", draft)).not.toBe(id);
+  it("is something new with other words, in another mode and in another conversation", () => {
+    noteFailure("cnv_2", "reply", draft, message, lost);
+    expect(unansweredMessage("cnv_2", "reply", { ...draft, text: "Hello Bo" })).toBeNull();
+    expect(unansweredMessage("cnv_2", "note", draft)).toBeNull();
+    expect(unansweredMessage("cnv_3", "reply", draft)).toBeNull();
   });
 
-  it("makes a new one when the server refused or took the earlier", () => {
-    const id = sendId("cnv_4", "reply", draft);
-    noteFailure("cnv_4", "reply", draft, id, refused);
-    expect(sendId("cnv_4", "reply", draft)).not.toBe(id);
-    noteFailure("cnv_4", "reply", draft, id, lost);
+  it("is something new once the server has refused or taken the earlier", () => {
+    noteFailure("cnv_4", "reply", draft, message, lost);
+    noteFailure("cnv_4", "reply", draft, message, refused);
+    expect(unansweredMessage("cnv_4", "reply", draft)).toBeNull();
+    noteFailure("cnv_4", "reply", draft, message, lost);
     noteAnswer("cnv_4", "reply");
-    expect(sendId("cnv_4", "reply", draft)).not.toBe(id);
+    expect(unansweredMessage("cnv_4", "reply", draft)).toBeNull();
   });
 });

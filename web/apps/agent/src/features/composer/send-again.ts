@@ -1,11 +1,13 @@
 /**
- * A message whose fate is unknown keeps its id, so that sending the same words again cannot make two.
- * The first attempt may have arrived although its answer was lost; the server knows it by this id.
+ * A message whose fate is unknown is sent again as it was, so that trying twice cannot make two.
+ * The first attempt may have arrived although its answer was lost; the server knows it by its id,
+ * and takes that id only together with the same message.
  */
 import { ApiError, type DraftMode } from "@rapport/api";
+import type { Outgoing } from "@/data/sending";
 import type { DraftContent } from "./draft-store";
 
-const unanswered = new Map<string, { id: string; words: string }>();
+const unanswered = new Map<string, { message: Outgoing; words: string }>();
 
 const keyOf = (conversationId: string, mode: DraftMode) => `${conversationId}|${mode}`;
 const wordsOf = (draft: DraftContent) =>
@@ -25,9 +27,14 @@ const wordsOf = (draft: DraftContent) =>
 export const mayHaveArrived = (error: unknown) =>
   !(error instanceof ApiError) || error.isNetwork || error.status >= 500;
 
-export function sendId(conversationId: string, mode: DraftMode, draft: DraftContent): string {
+/** What was sent with these words and never answered. */
+export function unansweredMessage(
+  conversationId: string,
+  mode: DraftMode,
+  draft: DraftContent,
+): Outgoing | null {
   const earlier = unanswered.get(keyOf(conversationId, mode));
-  return earlier?.words === wordsOf(draft) ? earlier.id : crypto.randomUUID();
+  return earlier?.words === wordsOf(draft) ? earlier.message : null;
 }
 
 export function noteAnswer(conversationId: string, mode: DraftMode) {
@@ -38,10 +45,10 @@ export function noteFailure(
   conversationId: string,
   mode: DraftMode,
   draft: DraftContent,
-  id: string,
+  message: Outgoing,
   error: unknown,
 ) {
   if (mayHaveArrived(error))
-    unanswered.set(keyOf(conversationId, mode), { id, words: wordsOf(draft) });
+    unanswered.set(keyOf(conversationId, mode), { message, words: wordsOf(draft) });
   else noteAnswer(conversationId, mode);
 }

@@ -11,6 +11,7 @@ import {
 } from "@rapport/api";
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { setStatus } from "@/actions/commands";
 import { useActionContext } from "@/actions/use-actions";
 import { neighbour, releaseRow } from "@/app/inbox-state";
 import { complain, explain, say } from "@/app/notify";
@@ -20,9 +21,10 @@ import { advancedBy, keepFailed, type Outgoing, send } from "@/data/sending";
 import { sentFileIds } from "@/editor/files";
 import { t } from "@/i18n";
 import { type DraftContent, type DraftStore, isEmptyDraft } from "./draft-store";
-import { mayHaveArrived, noteAnswer, noteFailure, sendId } from "./send-again";
+import { mayHaveArrived, noteAnswer, noteFailure, unansweredMessage } from "./send-again";
 
 export type SendIntent = "send" | "close" | "solve" | "wait";
+const statusAfter = { close: "closed", solve: "solved", wait: "pending" } as const;
 
 interface SendParts {
   cache: QueryClient;
@@ -46,7 +48,7 @@ interface Held {
 
 function outgoing(parts: SendParts, intent: SendIntent, extras: SendExtras): Outgoing {
   const { detail, mode, draft, option, me, lastMessage } = parts;
-  const client_id = sendId(detail.id, mode, draft);
+  const client_id = crypto.randomUUID();
   const attachment_ids = sentFileIds(draft, mode === "reply" && option?.rich_text === true);
   if (mode === "note") {
     const body = {
@@ -86,7 +88,8 @@ function outgoing(parts: SendParts, intent: SendIntent, extras: SendExtras): Out
 
 export function useSend(parts: SendParts) {
   const { cache, me, detail, mode, draft, drafts } = parts;
-  const { navigation } = useActionContext();
+  const context = useActionContext();
+  const { navigation } = context;
   const [held, setHeld] = useState<Held | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
@@ -120,7 +123,8 @@ export function useSend(parts: SendParts) {
   };
 
   const sendWith = async (intent: SendIntent, extras: SendExtras, kept: DraftContent) => {
-    const message = outgoing({ ...parts, draft: kept }, intent, extras);
+    const earlier = unansweredMessage(detail.id, mode, kept);
+    const message = earlier ?? outgoing({ ...parts, draft: kept }, intent, extras);
     setProblem(null);
     drafts.clear(detail.id, mode);
     setBusy(true);
@@ -128,6 +132,9 @@ export function useSend(parts: SendParts) {
     try {
       const stored = await send(cache, me, detail.id, message);
       noteAnswer(detail.id, mode);
+      // The earlier message may have been sent with another wish for what comes after it.
+      const missed = earlier?.kind === "message" && earlier.body.then !== intent;
+      if (missed && intent !== "send") void setStatus(context, detail, statusAfter[intent]);
       if (intent === "close") {
         const next = neighbour(detail.id, 1) ?? neighbour(detail.id, -1);
         if (next && next !== detail.id) navigation.openConversation(next);
@@ -135,7 +142,7 @@ export function useSend(parts: SendParts) {
       void cache.invalidateQueries({ queryKey: keys.conversation(detail.id) });
       offerUndo(stored, kept);
     } catch (error) {
-      noteFailure(detail.id, mode, kept, message.body.client_id, error);
+      noteFailure(detail.id, mode, kept, message, error);
       const messages = advancedBy(error);
       if (messages) {
         restore(kept);
