@@ -22,6 +22,9 @@ test("a visitor and a teammate talk live, and a note never reaches the visitor",
 
   await inbox.row(/Do you deliver to Malta/).click();
   await inbox.expectMessages("Do you deliver to Malta?", 1);
+  const details = page.getByRole("complementary", { name: "Details" });
+  await expect(details.getByText("Website visitor", { exact: true }).last()).toBeVisible();
+  await expect(details).not.toContainText("vis_");
   await inbox.addNote("Malta is expensive for us.");
   await inbox.expectMessages("Malta is expensive for us.", 1);
   await inbox.reply("Yes, within five days.");

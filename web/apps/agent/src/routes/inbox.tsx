@@ -24,7 +24,7 @@ import { useMe } from "@/app/session";
 import { useStore } from "@/app/store";
 import { type InboxSearch, parseView } from "@/data/list-query";
 import { conversationOptions, countsQuery } from "@/data/queries";
-import { ListHeader, ListPane, ViewsColumn } from "@/features/conversation-list";
+import { ListHeader, ListPane, OpenElsewhere, ViewsColumn } from "@/features/conversation-list";
 
 // The list is usable before the code of an open conversation has arrived.
 const conversationCode = () => whenReachable(() => import("./conversation-view"));
@@ -113,6 +113,13 @@ export function InboxScreen() {
           onSearch={setSearch}
           onView={setView}
           viewsInMenu={!showViews}
+        />
+        <OpenElsewhere
+          view={view}
+          search={search}
+          selectedId={selectedId}
+          onSearch={setSearch}
+          onView={setView}
         />
         <ListPane
           view={view}

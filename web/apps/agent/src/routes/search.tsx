@@ -175,11 +175,17 @@ function ResultRow({ result }: { result: SearchResult }) {
             {conversation.subject || conversation.topic}
           </span>
         </span>
-        <Snippet text={result.snippet} className="block truncate text-small text-text-2" />
+        <Snippet
+          text={result.snippet}
+          className="line-clamp-2 text-small text-text-2 sm:line-clamp-1"
+        />
       </span>
       <StatusIcon status={conversation.status} className="size-3.5" />
       <ChannelIcon channel={conversation.channel} className="size-3.5" />
-      <time dateTime={result.at} className="w-14 text-end text-micro text-text-3 tabular-nums">
+      <time
+        dateTime={result.at}
+        className="w-10 text-end text-micro sm:w-14 text-text-3 tabular-nums"
+      >
         {shortTime(result.at, now)}
       </time>
     </Link>

@@ -217,6 +217,8 @@ function PickBox({ picked, picking }: { picked: boolean; picking: boolean }) {
       aria-hidden="true"
       className={cx(
         "absolute -inset-1 z-10 flex items-center justify-center rounded-full bg-surface",
+        // It has the ground of its row, so that only the box is seen.
+        "group-hover/row:bg-hover group-aria-selected/row:bg-accent-soft",
         picking ? "opacity-100" : "opacity-0 pointer-fine:group-hover/row:opacity-100",
         picked && "bg-accent-soft",
       )}

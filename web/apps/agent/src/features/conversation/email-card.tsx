@@ -55,7 +55,7 @@ export function EmailCard({ message, myId }: { message: Message; myId: string })
             type="button"
             aria-expanded={details}
             onClick={() => setDetails(!details)}
-            className="max-w-full truncate text-small text-text-3 hover:text-text"
+            className="-my-0.5 min-h-6 max-w-full truncate rounded-chip text-small text-text-3 hover:text-text"
           >
             {t("message.to", { names: recipientText(message.to) || "–" })}
             {message.cc.length > 0

@@ -73,7 +73,7 @@ export function ConversationHeader({ detail, viewers, onBack }: HeaderProps) {
             <button
               type="button"
               onClick={() => void copy(`#${detail.number}`, t("toast.number_copied"))}
-              className="shrink-0 rounded-chip text-small text-text-3 tabular-nums hover:text-text max-sm:hidden"
+              className="-my-1 min-h-6 shrink-0 rounded-chip px-0.5 text-small text-text-3 tabular-nums hover:text-text max-sm:hidden"
             >
               #{detail.number}
             </button>
@@ -324,6 +324,7 @@ function MoreMenu() {
             id={`timeline.show_${show}`}
             icon={<ListFilter className="size-4" />}
             smallOnly
+            touchOnly
           />
         ))}
         <ActionItem
@@ -343,10 +344,13 @@ function ActionItem({
   id,
   icon,
   smallOnly,
+  touchOnly,
 }: {
   id: string;
   icon: React.ReactNode;
   smallOnly?: boolean;
+  /** Also where a screen is larger but has no room for a button that a finger can hit. */
+  touchOnly?: boolean;
 }) {
   const { t } = useTranslation();
   const bound = useAction(id);
@@ -358,7 +362,7 @@ function ActionItem({
       disabled={bound.reason !== null}
       hint={bound.reason ?? undefined}
       onSelect={() => afterFocusReturns(bound.run)}
-      className={cx(smallOnly && "sm:hidden")}
+      className={cx(smallOnly && (touchOnly ? "sm:pointer-fine:hidden" : "sm:hidden"))}
     >
       {t(`action.${id.split(".")[1]}`)}
     </MenuItem>
