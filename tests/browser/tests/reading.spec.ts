@@ -60,8 +60,8 @@ test("an open conversation that the list leaves out is named, with the way to it
   const { id } = await workspace.createApiConversation(account, "Absent Ana", "Where am I?");
   const page = await (await browserOf("bo")).newPage();
   const inbox = new InboxScreen(page);
-  const filtered = inbox.list.getByText("Absent Ana is open, but hidden by a filter");
-  const elsewhere = inbox.list.getByText("Absent Ana is open, but not in this view");
+  const filtered = inbox.list.getByText("Absent Ana Open, but hidden by a filter");
+  const elsewhere = inbox.list.getByText("Absent Ana Open, but not in this view");
 
   await page.goto(`/inbox/all/${id}?status=solved`);
   await expect(filtered).toBeVisible();

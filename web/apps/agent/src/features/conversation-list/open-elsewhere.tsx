@@ -29,9 +29,11 @@ export function OpenElsewhere({ selectedId, view, search, onSearch, onView }: Op
   const hiddenByFilter = isHere({});
   return (
     <div className="mx-2 mt-2 flex items-center gap-2 rounded-card border border-dashed border-line py-1.5 ps-3 pe-1.5 text-small max-lg:hidden">
-      <p className="min-w-0 flex-1 truncate text-text-2">
-        <span className="font-medium text-text">{nameOf(data)}</span>{" "}
-        {t(hiddenByFilter ? "list.open_filtered" : "list.open_elsewhere")}
+      <p className="min-w-0 flex-1">
+        <span className="block truncate font-medium">{nameOf(data)}</span>{" "}
+        <span className="block truncate text-text-2">
+          {t(hiddenByFilter ? "list.open_filtered" : "list.open_elsewhere")}
+        </span>
       </p>
       {hiddenByFilter || view !== "all" ? (
         <Button

@@ -90,6 +90,10 @@ export function Timeline({ detail, show, anchor }: TimelineProps) {
           aria-live="off"
           aria-label={t("timeline.label", { name: detail.contact?.display_name ?? detail.topic })}
           aria-busy={isFetchingNextPage}
+          onWheel={day.touched}
+          onTouchMove={day.touched}
+          onPointerDown={day.touched}
+          onKeyDown={day.touched}
           onScroll={() => {
             place.moved();
             day.update();
@@ -205,11 +209,17 @@ function useTopDay(scroller: React.RefObject<HTMLDivElement | null>) {
   const [at, setAt] = useState<string | null>(null);
   const [moving, setMoving] = useState(false);
   const timer = useRef(0);
+  const byHand = useRef(false);
   useEffect(() => () => window.clearTimeout(timer.current), []);
   return {
     at,
     moving,
+    touched: () => {
+      byHand.current = true;
+    },
     update: () => {
+      // Only somebody who looks for a place needs it, and not who has just been put in one.
+      if (!byHand.current) return;
       setMoving(true);
       window.clearTimeout(timer.current);
       timer.current = window.setTimeout(() => setMoving(false), 1_200);

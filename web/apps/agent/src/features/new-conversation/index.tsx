@@ -52,6 +52,7 @@ function StartForm({ accounts, onDone }: { accounts: ChannelAccount[]; onDone: (
   const form = useStore(unsent);
   const set = (change: Partial<Form>) => unsent.set((current) => ({ ...current, ...change }));
   const element = useRef<HTMLFormElement>(null);
+  const [knownAtFirst] = useState(form.to !== null);
   const [waiting, setWaiting] = useState(false);
   const [busy, setBusy] = useState(false);
   const [existing, setExisting] = useState<Conversation | null>(null);
@@ -187,6 +188,8 @@ function StartForm({ accounts, onDone }: { accounts: ChannelAccount[]; onDone: (
           {(field) => (
             <Input
               {...field}
+              // Where the recipient is known already, writing begins here.
+              autoFocus={knownAtFirst && !form.subject}
               value={form.subject}
               maxLength={500}
               onChange={(event) => set({ subject: event.target.value })}
