@@ -214,6 +214,19 @@ pub fn replay_job(tx: &mut Tx<'_>, id: &str, run_at: i64) -> Result<bool, Error>
     Ok(changed)
 }
 
+/// Makes the jobs of this key due that wait for a later moment. `false` when none does.
+pub fn hasten_jobs_of_key(tx: &mut Tx<'_>, key: &str, run_at: i64) -> Result<bool, Error> {
+    let changed = tx.execute(
+        "update jobs set run_at = ?3
+         where workspace_id = ?1 and key = ?2 and state = 'queued' and run_at > ?3",
+        &params![key, run_at],
+    )? > 0;
+    if changed {
+        tx.wake_others();
+    }
+    Ok(changed)
+}
+
 /// Takes back a job that nobody has claimed. `false` when it is running, finished or unknown.
 pub fn cancel_job(tx: &mut Tx<'_>, id: &str) -> Result<bool, Error> {
     let changed = tx.execute(

@@ -1,6 +1,6 @@
 //! Moves a message's delivery on, never back, and tells everybody.
 
-use rapport_domain::model::Delivery;
+use rapport_domain::model::{Conversation, Delivery, Message};
 use rapport_domain::{Actor, DeliveryStatus, Event, MessageId, Timestamp, text};
 use rapport_store::Tx;
 
@@ -68,12 +68,45 @@ pub(crate) fn apply(
         // What asked for attention is being dealt with.
         conversation.requires_action = None;
     }
-    open::save(tx, &mut conversation, now)?;
+    tell(tx, actor, &mut conversation, id, delivery, now)?;
+    Ok(true)
+}
+
+/// Brings the next attempt of a message forward that waits for one. `false` when it does not.
+pub(crate) fn hasten(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    message: &Message,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let Some(before) = &message.delivery else { return Ok(false) };
+    let waits = before.status == DeliveryStatus::Queued && before.next_attempt_at.is_some_and(|at| at > now);
+    if !waits || !rapport_store::jobs::hasten_jobs_of_key(tx, message.id.as_str(), now.as_millis())? {
+        return Ok(false);
+    }
+    let Some(mut conversation) = rapport_store::conversation::find_for_update(tx, &message.conversation_id)?
+    else {
+        return Ok(false);
+    };
+    let delivery = Delivery { next_attempt_at: Some(now), updated_at: now, ..before.clone() };
+    rapport_store::message::save_delivery(tx, &message.id, &delivery, None)?;
+    tell(tx, actor, &mut conversation, &message.id, delivery, now)?;
+    Ok(true)
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    conversation: &mut Conversation,
+    id: &MessageId,
+    delivery: Delivery,
+    now: Timestamp,
+) -> Result<(), Error> {
+    open::save(tx, conversation, now)?;
     let event = Event::MessageDeliveryChanged {
         conversation: Box::new(conversation.clone()),
         message_id: id.clone(),
         delivery,
     };
-    announce::conversation(tx, actor, now, &conversation, &event)?;
-    Ok(true)
+    announce::conversation(tx, actor, now, conversation, &event)
 }

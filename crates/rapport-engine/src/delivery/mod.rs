@@ -2,4 +2,4 @@
 
 mod apply;
 
-pub(crate) use apply::{Change, apply};
+pub(crate) use apply::{Change, apply, hasten};

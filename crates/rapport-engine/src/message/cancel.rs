@@ -1,4 +1,4 @@
-//! Takes back a message that is still held.
+//! Takes back a message that has not left: one that is held, or that waits for another attempt.
 
 use rapport_domain::model::Message;
 use rapport_domain::{ConversationId, DeliveryStatus, Event, MessageId, Permission};
@@ -7,7 +7,7 @@ use crate::conversation::open;
 use crate::{Caller, Engine, Error, access, announce};
 
 impl Engine {
-    /// Cancels a message that has not left. 409 `already_sent` when it has.
+    /// Cancels a message that has not left. 409 `already_sent` when it is leaving or has left.
     pub async fn cancel_message(
         &self,
         caller: &Caller,
@@ -26,13 +26,17 @@ impl Engine {
             if delivery.status == DeliveryStatus::Cancelled {
                 return Ok(message);
             }
-            if delivery.status != DeliveryStatus::Queued
-                || message.held_until.is_none_or(|until| until <= now)
-            {
+            // An attempt marks the message before it begins, so a queued one is not on its way.
+            if delivery.status != DeliveryStatus::Queued {
+                let detail = match delivery.status {
+                    DeliveryStatus::Sending => "The message is leaving just now.",
+                    _ => "The message has left already.",
+                };
                 let current = engine.signed_for(&caller_, message);
-                return Err(Error::conflict_with("already_sent", "The message has left already.", &current));
+                return Err(Error::conflict_with("already_sent", detail, &current));
             }
             delivery.status = DeliveryStatus::Cancelled;
+            delivery.next_attempt_at = None;
             delivery.updated_at = now;
             rapport_store::message::save_delivery(tx, &id_, &delivery, None)?;
             // They can be sent with the next attempt.

@@ -1,4 +1,5 @@
 //! Sends a message again that failed, bounced or whose fate is unknown, because a person asked for it.
+//! One that waits for another attempt gets it at once.
 
 use rapport_domain::model::Message;
 use rapport_domain::{ConversationId, DeliveryStatus, MessageId, Permission, Status};
@@ -25,6 +26,12 @@ impl Engine {
                 ));
             }
             let stored = access::message(tx, &caller_, &conversation_id_, &id_)?;
+            let now = engine.now();
+            if delivery::hasten(tx, &caller_.actor(), &stored.message, now)? {
+                return rapport_store::message::find(tx, &id_)?
+                    .map(|stored| stored.message)
+                    .ok_or(Error::NotFound);
+            }
             let status = stored.message.delivery.as_ref().map(|delivery| delivery.status);
             let failed = matches!(
                 status,
@@ -33,11 +40,10 @@ impl Engine {
             if !failed {
                 return Err(Error::conflict_with(
                     "not_failed",
-                    "Only a message that failed can be sent again.",
+                    "Only a message that failed or waits for another attempt can be sent again.",
                     &engine.signed_for(&caller_, stored.message),
                 ));
             }
-            let now = engine.now();
             let change = delivery::Change {
                 status: DeliveryStatus::Queued,
                 reason: None,

@@ -1,7 +1,9 @@
 //! What may be sent, once.
 
-use rapport_domain::{DeliveryStatus, Direction, MessageKind, Role, Status};
-use rapport_engine::conversation::{NewConversation, Recipient};
+use rapport_domain::model::Message;
+use rapport_domain::{Clock, DeliveryStatus, Direction, MessageKind, Role, Status};
+use rapport_engine::channel_account::AccountChange;
+use rapport_engine::conversation::{ConversationChange, NewConversation, Recipient};
 use rapport_engine::message::{NewMessage, NewNote, Then};
 use rapport_engine::{Caller, Error, IdempotencyKey};
 
@@ -95,6 +97,57 @@ fn a_mail_server_that_cannot_be_reached_is_tried_again_and_then_fails_visibly_wi
         assert!(app.conversation(&id).await.requires_action.is_some());
         let retried = app.engine.retry_message(&app.alice, &id, &sent.id).await.expect("queued again");
         assert_eq!(retried.delivery.expect("outbound").status, DeliveryStatus::Queued);
+    });
+}
+
+#[test]
+fn a_message_that_waits_for_another_attempt_can_be_taken_back_or_tried_at_once() {
+    on_both_engines(|app: Fixture| async move {
+        let id = app.mail(&app.support, Mail::default()).await.conversation_id;
+        let delivery = async |message: &Message| {
+            let found = app.engine.find_message(&app.alice, &id, &message.id).await.expect("there");
+            found.delivery.expect("outbound")
+        };
+        let sent = app.reply(&app.alice, &id, "Hello").await.expect("accepted");
+        for _ in 0..6 {
+            app.engine.drain_jobs().await.expect("jobs run");
+            app.clock.advance_seconds(10 * 60);
+        }
+        app.engine.drain_jobs().await.expect("jobs run");
+        let before = delivery(&sent).await;
+        assert_eq!(before.status, DeliveryStatus::Queued);
+        let hastened = app.engine.retry_message(&app.alice, &id, &sent.id).await.expect("hastened");
+        assert_eq!(hastened.delivery.and_then(|it| it.next_attempt_at), Some(app.clock.now()));
+        app.engine.drain_jobs().await.expect("jobs run");
+        assert_eq!(delivery(&sent).await.attempts, before.attempts + 1);
+        let cancelled = app.engine.cancel_message(&app.alice, &id, &sent.id).await.expect("taken back");
+        let cancelled = cancelled.delivery.expect("outbound");
+        assert_eq!((cancelled.status, cancelled.next_attempt_at), (DeliveryStatus::Cancelled, None));
+        app.clock.advance_seconds(9 * 60 * 60);
+        app.engine.drain_jobs().await.expect("jobs run");
+        let after = delivery(&sent).await;
+        assert_eq!((after.status, after.attempts), (DeliveryStatus::Cancelled, before.attempts + 1));
+        let again = app.engine.retry_message(&app.alice, &id, &sent.id).await;
+        assert!(matches!(again, Err(Error::Conflict { code: "not_failed", .. })), "{again:?}");
+    });
+}
+
+#[test]
+fn what_asks_for_attention_after_the_closing_can_be_seen_to() {
+    on_both_engines(|app: Fixture| async move {
+        let id = app.mail(&app.support, Mail::default()).await.conversation_id;
+        app.reply(&app.alice, &id, "Hello").await.expect("accepted");
+        app.engine.close(&app.alice, &id).await.expect("closed");
+        let off = AccountChange { active: Some(false), ..AccountChange::default() };
+        app.engine.update_channel_account(&app.alice, &app.support, off).await.expect("switched off");
+        app.engine.drain_jobs().await.expect("jobs run");
+        assert!(app.conversation(&id).await.requires_action.is_some());
+        let clear = ConversationChange { clear_requires_action: true, ..ConversationChange::default() };
+        let more = ConversationChange { topic: Some("Lost".into()), ..clear.clone() };
+        let refused = app.engine.edit_conversation(&app.alice, &id, more).await;
+        assert!(matches!(refused, Err(Error::Conflict { code: "conversation_closed", .. })), "{refused:?}");
+        let cleared = app.engine.edit_conversation(&app.alice, &id, clear).await.expect("cleared");
+        assert_eq!((cleared.requires_action, cleared.status), (None, Status::Closed));
     });
 }
 
