@@ -19,6 +19,17 @@ pub struct ConversationChange {
     pub expected_version: Option<i64>,
 }
 
+impl ConversationChange {
+    /// A message may come back after the closing; that it was seen to is no change of the conversation.
+    fn only_clears_requires_action(&self) -> bool {
+        self.clear_requires_action
+            && self.status.is_none()
+            && self.priority.is_none()
+            && self.topic.is_none()
+            && self.subject.is_none()
+    }
+}
+
 impl Engine {
     pub async fn edit_conversation(
         &self,
@@ -54,7 +65,7 @@ fn edit(
             &conversation,
         ));
     }
-    if conversation.status == Status::Closed {
+    if conversation.status == Status::Closed && !change.only_clears_requires_action() {
         return Err(Error::conflict_with(
             "conversation_closed",
             "A closed conversation cannot be changed. Create a follow-up.",
