@@ -54,6 +54,11 @@ export class Stream {
     }
   }
 
+  /** The browser says that the network is gone; a connection may not notice for a long time. */
+  cut(): void {
+    this.#abort?.abort();
+  }
+
   async #connect(): Promise<void> {
     const abort = new AbortController();
     this.#abort = abort;

@@ -74,6 +74,7 @@ export class Chat {
     });
     document.addEventListener("visibilitychange", () => this.#visibility());
     addEventListener("online", () => this.#wake());
+    addEventListener("offline", () => this.#stream.cut());
   }
 
   /** `host` is null when the page is not embedded. */
