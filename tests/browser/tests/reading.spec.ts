@@ -75,3 +75,26 @@ test("an open conversation that the list leaves out is named, with the way to it
   await expect(elsewhere).toBeHidden();
   await expect(inbox.row(/Absent Ana/)).toHaveAttribute("aria-current", "true");
 });
+
+test("bright mail on a dark screen can be dimmed, and stays so", async ({
+  browserOf,
+  workspace,
+}) => {
+  const to = "bright@company.test";
+  const account = await workspace.createIngestAccount(to);
+  const { conversation_id: id } = await workspace.admin.ingest(
+    account.id,
+    letter({ to, subject: "Bright", html: wide }),
+  );
+  const page = await (await browserOf("bo", { colorScheme: "dark" })).newPage();
+  const inbox = new InboxScreen(page);
+  const mail = inbox.timeline.locator("iframe").locator("..");
+  await inbox.open("all", id);
+  await expect(mail).toHaveCSS("filter", "none");
+  await inbox.timeline.getByRole("button", { name: "Dim" }).click();
+  await expect(mail).toHaveCSS("filter", /brightness/);
+  await page.reload();
+  await expect(mail).toHaveCSS("filter", /brightness/);
+  await inbox.timeline.getByRole("button", { name: "Dim" }).click();
+  await expect(mail).toHaveCSS("filter", "none");
+});

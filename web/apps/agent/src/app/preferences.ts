@@ -19,6 +19,8 @@ export const shortcutsOn = createPersistentStore("shortcuts", true, isBoolean);
 export const enterSends = createPersistentStore("enter-sends", false, isBoolean);
 export const viewsShown = createPersistentStore("views-shown", true, isBoolean);
 export const drawerShown = createPersistentStore("drawer-shown", true, isBoolean);
+/** Whether bright mail is shown less bright on a dark screen. */
+export const mailDimmed = createPersistentStore("mail-dimmed", false, isBoolean);
 export const railWide = createPersistentStore("rail-wide", false, isBoolean);
 
 /** The open conversation alone, until the page is loaded again. */

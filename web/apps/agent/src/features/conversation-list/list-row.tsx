@@ -157,7 +157,7 @@ export const ListRow = memo(function ListRow({
           </div>
         )}
         <div className="flex items-end gap-2">
-          <PreviewText preview={preview} unread={unread} long={title === null} />
+          <PreviewText preview={preview} unread={unread} title={title} />
           <RowEnd conversation={conversation} viewers={viewers} showAssignee={showAssignee} />
         </div>
       </div>
@@ -238,11 +238,14 @@ function PickBox({ picked, picking }: { picked: boolean; picking: boolean }) {
 interface PreviewTextProps {
   preview: Preview;
   unread: boolean;
-  /** Takes the line of the title too, where there is none. */
-  long: boolean;
+  /** Where there is none, the text takes its line too; in close rows both share one. */
+  title: string | null;
 }
 
-function PreviewText({ preview, unread, long }: PreviewTextProps) {
+/** What is more urgent than to know what it is about. */
+const urgentKinds: readonly Preview["kind"][] = ["typing", "draft", "failed"];
+
+function PreviewText({ preview, unread, title }: PreviewTextProps) {
   const tone = {
     typing: "text-accent-text",
     draft: "text-text-3",
@@ -256,10 +259,18 @@ function PreviewText({ preview, unread, long }: PreviewTextProps) {
     <span
       className={cx(
         "min-w-0 flex-1 text-small [&_svg]:me-1 [&_svg]:inline [&_svg]:size-3",
-        long ? "line-clamp-2 [overflow-wrap:anywhere] compact:line-clamp-1" : "truncate",
+        title === null ? "line-clamp-2 [overflow-wrap:anywhere] compact:line-clamp-1" : "truncate",
         tone,
       )}
     >
+      {title !== null && !urgentKinds.includes(preview.kind) ? (
+        <span
+          className={cx("hidden compact:inline", unread ? "font-medium text-text" : "text-text-2")}
+        >
+          {title}
+          <span aria-hidden="true"> – </span>
+        </span>
+      ) : null}
       {preview.kind === "outbound" ? <CornerUpLeft /> : null}
       {preview.kind === "draft" ? <Pencil className="text-danger" /> : null}
       {preview.kind === "note" ? <StickyNote className="text-note-text" /> : null}

@@ -4,9 +4,11 @@
  */
 import interUrl from "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?url";
 import { cx } from "@rapport/ui";
+import { SunDim } from "lucide-react";
 import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useIsDark } from "@/app/preferences";
+import { mailDimmed, useIsDark } from "@/app/preferences";
+import { useStore } from "@/app/store";
 
 const quoteSelectors = [
   ".gmail_quote",
@@ -215,19 +217,40 @@ function Frame(props: EmailFrameProps) {
     };
   }, [source]);
 
+  const dimmed = useStore(mailDimmed);
+  const bright = look === "white" && dark;
   return (
-    <div className={cx("rounded-control", look === "white" && "bg-white dark:p-2.5")}>
-      <iframe
-        ref={frame}
-        title={t("message.frame_title", { name: sender })}
-        sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-        srcDoc={source}
-        referrerPolicy="no-referrer"
-        // The room that the outline of a link needs inside the frame is not seen outside.
-        className="-mx-0.5 block w-[calc(100%+0.25rem)]"
-        // A frame whose scheme differs from its page gets an opaque ground.
-        style={{ height, colorScheme: look === "dark" ? "dark" : "light" }}
-      />
-    </div>
+    <>
+      <div
+        className={cx(
+          "rounded-control",
+          look === "white" && "bg-white dark:p-2.5",
+          bright && dimmed && "brightness-[0.72]",
+        )}
+      >
+        <iframe
+          ref={frame}
+          title={t("message.frame_title", { name: sender })}
+          sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+          srcDoc={source}
+          referrerPolicy="no-referrer"
+          // The room that the outline of a link needs inside the frame is not seen outside.
+          className="-mx-0.5 block w-[calc(100%+0.25rem)]"
+          // A frame whose scheme differs from its page gets an opaque ground.
+          style={{ height, colorScheme: look === "dark" ? "dark" : "light" }}
+        />
+      </div>
+      {bright ? (
+        <button
+          type="button"
+          aria-pressed={dimmed}
+          onClick={() => mailDimmed.set(!dimmed)}
+          className="mt-2 me-2 inline-flex h-6 items-center gap-1.5 rounded-chip bg-hover px-2 text-micro font-medium text-text-2 hover:text-text"
+        >
+          <SunDim className="size-3.5" />
+          {t("message.dim")}
+        </button>
+      ) : null}
+    </>
   );
 }
