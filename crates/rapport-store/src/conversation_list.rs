@@ -73,11 +73,22 @@ pub fn list(
         builder.push_after(column, descending, position.key, position.id.as_str());
     }
     let order = if descending { "desc" } else { "asc" };
-    // The limit stands in the text, or else PostgreSQL plans each time anew, for want of knowing how few rows are asked.
-    let sql = format!(
-        "{SELECT} from conversations c {JOINS} where c.workspace_id = ?1 {} order by {column} {order}, c.id {order} limit {limit}",
-        builder.conditions()
-    );
+    let order = format!("order by {column} {order}, c.id {order}");
+    let conditions = builder.conditions();
+    // The limit stands in the text: how few rows are asked for decides which plan is good.
+    let sql = if filter.unread || filter.channel.is_some() {
+        // Most of what is looked at is passed over, so an index alone says which rows to read. That many will do is
+        // unknown to a planner, who would otherwise read and sort them all.
+        let reads = if filter.unread { JOIN_READS } else { "" };
+        format!(
+            "{SELECT} from (select c.id from conversations c {reads} where c.workspace_id = ?1 {conditions} {order} \
+             limit {limit}) page join conversations c on c.workspace_id = ?1 and c.id = page.id {JOINS} {order}"
+        )
+    } else {
+        format!(
+            "{SELECT} from conversations c {JOINS} where c.workspace_id = ?1 {conditions} {order} limit {limit}"
+        )
+    };
     tx.query(&sql, builder.params())?.iter().map(|row| from_row(row, true)).collect()
 }
 

@@ -8,6 +8,7 @@ mod connection;
 mod flush;
 mod listen;
 pub(crate) mod postgres;
+pub(crate) mod private_file;
 mod reader;
 pub mod record;
 mod sqlite;

@@ -1,6 +1,6 @@
 //! Full-text search over all history: messages and notes, conversations and contacts. No time limit on what is found.
 
-use rapport_domain::Timestamp;
+use rapport_domain::{ContactId, ConversationId, MessageId, Timestamp};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{Error, Tx, dialect};
@@ -30,7 +30,7 @@ const MAX_BODY_BYTES: usize = 100_000;
 
 #[derive(Clone, Debug)]
 pub struct SearchQuery<'a> {
-    /// What somebody typed. Every word must occur; the last one may be a beginning, unless it is very short or very
+    /// What somebody typed: an id, or words. Every word must occur; the last one may be a beginning, unless it is very short or very
     /// frequent; quoted words stand together.
     pub text: &'a str,
     pub kind: Option<SearchKind>,
@@ -64,6 +64,13 @@ pub fn index_new(tx: &mut Tx<'_>, document: &SearchDocument<'_>) -> Result<(), E
 
 /// The newest first.
 pub fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>) -> Result<Vec<SearchHit>, Error> {
+    if let Some(kind) = kind_of_id(query.text.trim()) {
+        return if query.kind.is_none_or(|wanted| wanted == kind) {
+            dialect::find_document(tx, kind, query)
+        } else {
+            Ok(Vec::new())
+        };
+    }
     let mut terms = parse_terms(query.text);
     if terms.is_empty() {
         return Ok(Vec::new());
@@ -72,6 +79,17 @@ pub fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>) -> Result<Vec<SearchHit>
         last.prefix = !dialect::is_frequent(tx, last, COMPLETE_FROM)?;
     }
     dialect::search(tx, query, &terms)
+}
+
+/// What is meant by somebody who pastes an id.
+fn kind_of_id(text: &str) -> Option<SearchKind> {
+    if ConversationId::parse(text).is_some() {
+        Some(SearchKind::Conversation)
+    } else if MessageId::parse(text).is_some() {
+        Some(SearchKind::Message)
+    } else {
+        ContactId::parse(text).map(|_| SearchKind::Contact)
+    }
 }
 
 /// A word or phrase that must occur.

@@ -26,7 +26,9 @@ impl Bare {
         Ok(Self(match Opener::new(url)? {
             Opener::Sqlite(path) => Driver::Sqlite(SqliteDriver::writer(&path)?.into_connection()),
             Opener::Postgres(config) => {
-                Driver::Postgres { client: Box::new(postgres::connect(&config)?), statements: HashMap::new() }
+                let mut client = postgres::connect(&config)?;
+                client.batch_execute(postgres::SETTINGS).map_err(|error| refused_by_postgres(&error))?;
+                Driver::Postgres { client: Box::new(client), statements: HashMap::new() }
             }
         }))
     }
@@ -49,14 +51,21 @@ impl Bare {
         administer(&mut client, &format!("drop database if exists {} with (force)", quoted(name)))
     }
 
-    /// Fills a PostgreSQL database that has the schema and nothing else from a SQLite file; nothing happens when it
-    /// was filled before. Blocks.
-    pub fn copy_if_empty(from: &DatabaseUrl, to: &DatabaseUrl) -> Result<(), Error> {
+    /// Whether a database has been filled by [`copy`](Self::copy) to its end. Blocks.
+    pub fn is_filled(&mut self) -> Result<bool, Error> {
+        match &mut self.0 {
+            Driver::Postgres { client, .. } => copy::is_complete(client),
+            Driver::Sqlite(_) => Err(Error::Database("rows are copied to PostgreSQL only".to_owned())),
+        }
+    }
+
+    /// Fills a PostgreSQL database that has the schema from a SQLite file, in place of what it held. Blocks.
+    pub fn copy(from: &DatabaseUrl, to: &DatabaseUrl) -> Result<(), Error> {
         let (source, mut target) = (Self::open(from)?, Self::open(to)?);
         let (Driver::Sqlite(source), Driver::Postgres { client, .. }) = (&source.0, &mut target.0) else {
             return Err(Error::Database("rows are copied from SQLite to PostgreSQL only".to_owned()));
         };
-        if copy::is_complete(client)? { Ok(()) } else { copy::copy(source, client) }
+        copy::copy(source, client)
     }
 
     /// Runs the statements again in one transaction and reads every value they return. Blocks.

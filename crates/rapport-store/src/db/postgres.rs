@@ -24,7 +24,7 @@ const PEER_TIMEOUT: Duration = Duration::from_secs(15);
 ///
 /// Planning a list took ten times as long as running it. So each statement is planned once on a connection, not for
 /// each value bound to it, and tables are joined in the order in which the statement names them.
-const SETTINGS: &str = "set lock_timeout = '10s'; set statement_timeout = '60s'; set timezone = 'UTC'; \
+pub(super) const SETTINGS: &str = "set lock_timeout = '10s'; set statement_timeout = '60s'; set timezone = 'UTC'; \
     set plan_cache_mode = force_generic_plan; set join_collapse_limit = 1; set jit = off";
 
 pub(super) struct PostgresDriver {

@@ -23,6 +23,7 @@ pub(super) struct SqliteDriver {
 
 impl SqliteDriver {
     pub(super) fn writer(path: &Path) -> Result<Self, Error> {
+        super::private_file::ensure(path);
         let connection = open(path)?;
         // The order matters: journal_mode creates the file, the rest is per connection.
         // Memory mapping stays off: a failing disk would then end the process instead of one statement.

@@ -6,7 +6,9 @@ mod sqlite;
 
 use crate::db::Engine;
 
-pub(crate) use search::{index_document, index_new_document, is_frequent, search, search_vector};
+pub(crate) use search::{
+    find_document, index_document, index_new_document, is_frequent, search, search_vector,
+};
 
 /// What is appended to a select so that its rows stay locked until the transaction ends.
 pub(crate) fn for_update(engine: Engine) -> &'static str {

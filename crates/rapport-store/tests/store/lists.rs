@@ -107,3 +107,26 @@ async fn unread_conversations_are_counted_from_indexes_alone() {
     assert!(plan[0].contains("USING COVERING INDEX conversations_active "), "{plan:#?}");
     assert!(plan[1].starts_with("SEARCH r USING PRIMARY KEY "), "{plan:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_unread_of_a_channel_are_found_in_an_index_alone() {
+    let bench = bench(Engine::Sqlite).await;
+    let recorder = Recorder::default();
+    let config = StoreConfig { recorder: Some(recorder.clone()), ..bench.database.config.clone() };
+    let store = Store::open(config).expect("the store opens");
+    let filter = ConversationFilter {
+        unread: true,
+        channel: Some(Channel::Chat),
+        ..of(&[Status::Open, Status::Waiting, Status::Pending])
+    };
+    store
+        .read(&bench.workspace, move |tx| -> Result<(), Error> {
+            list(tx, &UserId::from_stored("usr_1"), &filter, Sort::LastActivity, None, 50).map(drop)
+        })
+        .await
+        .expect("a list");
+    let recorded = recorder.take();
+    let mut bare = Bare::open(&bench.database.config.url).expect("a bare connection");
+    let plan = bare.plan(&recorded[0].statements[0]).expect("a plan");
+    assert!(plan.iter().any(|line| line.contains("USING COVERING INDEX conversations_active ")), "{plan:#?}");
+}

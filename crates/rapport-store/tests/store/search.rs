@@ -18,6 +18,7 @@ on_both_engines! {
     a_document_changed_often_at_once_is_found_by_its_last_words,
     what_a_failed_closure_indexed_is_not_found,
     hits_are_found_in_order_across_many_documents,
+    an_id_finds_what_it_stands_for,
 }
 
 async fn add(
@@ -237,7 +238,7 @@ async fn hits_are_found_in_order_across_many_documents(engine: Engine) {
                         _ => "hay",
                     };
                     let document = SearchDocument {
-                        kind: SearchKind::Message,
+                        kind: if number % 10 == 7 { SearchKind::Contact } else { SearchKind::Message },
                         reference_id: &number.to_string(),
                         conversation_id: None,
                         contact_id: None,
@@ -251,15 +252,13 @@ async fn hits_are_found_in_order_across_many_documents(engine: Engine) {
             .await
             .expect("indexed");
     }
-    let pages = |text: &'static str| {
+    let pages_of = |kind: Option<SearchKind>, text: &'static str| {
         let (store, workspace) = (&bench.store, &bench.workspace);
         async move {
             let (mut found, mut before) = (Vec::new(), None);
             loop {
                 let hits = store
-                    .read(workspace, move |tx| {
-                        search(tx, &SearchQuery { text, kind: None, limit: 9, before })
-                    })
+                    .read(workspace, move |tx| search(tx, &SearchQuery { text, kind, limit: 9, before }))
                     .await
                     .expect("a search");
                 let Some(last) = hits.last() else { return found };
@@ -271,10 +270,33 @@ async fn hits_are_found_in_order_across_many_documents(engine: Engine) {
             }
         }
     };
+    let pages = |text| pages_of(None, text);
     let needles: Vec<i64> = (0..DOCUMENTS).rev().filter(|number| number % 1_000 == 7).collect();
     assert_eq!(pages("needle ").await, needles);
     assert_eq!(pages("straw needle ").await, needles);
     let straws: Vec<i64> =
         (0..DOCUMENTS).rev().filter(|number| number % 2 == 0 || number % 1_000 == 7).take(63).collect();
     assert_eq!(pages("straw ").await, straws);
+    assert_eq!(pages_of(Some(SearchKind::Contact), "straw").await, needles);
+    assert_eq!(pages_of(Some(SearchKind::Message), "needle").await, Vec::<i64>::new());
+}
+
+async fn an_id_finds_what_it_stands_for(engine: Engine) {
+    const MESSAGE: &str = "msg_01jd8jp700kmr808vxcktn188k";
+    let bench = bench(engine).await;
+    add(&bench, &bench.workspace, MESSAGE, "one").await;
+    add(&bench, &bench.workspace, "msg_01jd8jp700kmr808vxcktn188m", "two").await;
+    assert_eq!(find(&bench, " msg_01jd8jp700kmr808vxcktn188k ").await, [MESSAGE]);
+    assert_eq!(find(&bench, "cnv_01jd8jp700kmr808vxcktn188k").await, Vec::<String>::new());
+    let among_contacts = bench
+        .store
+        .read(&bench.workspace, |tx| {
+            search(
+                tx,
+                &SearchQuery { text: MESSAGE, kind: Some(SearchKind::Contact), limit: 10, before: None },
+            )
+        })
+        .await
+        .expect("a search");
+    assert!(among_contacts.is_empty(), "a message is no contact");
 }

@@ -81,14 +81,19 @@ impl Place {
         Ok(Opened { engine: live_engine(store, &self.files())?, url, world, files: self.files() })
     }
 
-    /// The history is made once, in the file that SQLite is measured with, and copied in bulk.
+    /// The history is made once, in the file that SQLite is measured with, and copied in bulk. After that the file
+    /// is not needed any more.
     async fn copy_from_sqlite(&self, conversations: i64, to: &DatabaseUrl) -> Result<()> {
+        let target = to.clone();
+        if blocking(move || Bare::open(&target)?.is_filled()).await? {
+            return Ok(());
+        }
         let from = DatabaseUrl::Sqlite(self.folder.join(format!("bench-{conversations}.db")));
         let store = open(&from, None)?;
         generate::fill(&store, &self.files(), conversations).await?;
         store.shutdown().await;
         let to = to.clone();
-        blocking(move || Bare::copy_if_empty(&from, &to)).await
+        blocking(move || Bare::copy(&from, &to)).await
     }
 
     /// A database with nothing but the workspace; what was there under this name is gone.

@@ -48,14 +48,27 @@ pub(crate) fn search(
     rows.iter().map(hit_from_row).collect()
 }
 
+/// The document of something whose id is the text asked for.
+pub(crate) fn find_document(
+    tx: &mut Tx<'_>,
+    kind: SearchKind,
+    query: &SearchQuery<'_>,
+) -> Result<Vec<SearchHit>, Error> {
+    let rows = tx.query(
+        "select id, kind, reference_id, conversation_id, contact_id, occurred_at from search_documents \
+         where workspace_id = ?1 and kind = ?2 and reference_id = ?3 and id < ?4",
+        &params![kind, query.text.trim(), query.before.unwrap_or(i64::MAX)],
+    )?;
+    rows.iter().map(hit_from_row).collect()
+}
+
 /// Whether so many documents hold these words together that nobody means more words by them.
 pub(crate) fn is_frequent(tx: &mut Tx<'_>, term: &Term, threshold: i64) -> Result<bool, Error> {
     let whole = Term { prefix: false, ..term.clone() };
-    let found = match tx.engine() {
-        Engine::Sqlite => sqlite::count(tx, &whole, threshold)?,
-        Engine::Postgres => postgres::count(tx, &whole, threshold)?,
-    };
-    Ok(found >= threshold)
+    match tx.engine() {
+        Engine::Sqlite => Ok(sqlite::count(tx, &whole, threshold)? >= threshold),
+        Engine::Postgres => postgres::is_frequent(tx, &whole, threshold),
+    }
 }
 
 fn hit_from_row(row: &Row) -> Result<SearchHit, Error> {

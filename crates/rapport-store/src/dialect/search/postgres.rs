@@ -8,8 +8,12 @@ use super::{document_params, scope_word};
 use crate::search::{SearchDocument, SearchKind, SearchQuery, Term, words_of};
 use crate::{Error, Param, Row, Tx, params};
 
+type Block = (char, i64);
+
 /// How many documents are in a block, from the smallest to the largest kind.
-const BLOCKS: [(char, i64); 2] = [('s', 16_384), ('l', 262_144)];
+const BLOCKS: [Block; 3] = [('x', 2_048), ('s', 16_384), ('l', 262_144)];
+/// So many hits among the newest documents say how frequent a word is.
+const SURE_SAMPLE: i64 = 16;
 /// The database keeps no positions beyond; words further back are found, phrases are not.
 const MAX_POSITION: usize = 16_383;
 
@@ -32,11 +36,12 @@ fn insert_statement() -> String {
 }
 
 pub(super) fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>, terms: &[Term]) -> Result<Vec<Row>, Error> {
-    let words = expression(tx.workspace().as_str(), query.kind, terms);
+    let words =
+        expression(tx.workspace().as_str(), query.kind.filter(|kind| *kind == SearchKind::Message), terms);
     let Some(newest) = newest(tx, query.before.unwrap_or(i64::MAX))? else { return Ok(Vec::new()) };
-    for (name, size) in BLOCKS {
-        let rows = search_blocks(tx, query, &within(&words, name, size, newest))?;
-        let reaches_back = newest / size < 2;
+    for block in BLOCKS {
+        let rows = search_blocks(tx, query, &within(&words, block, newest))?;
+        let reaches_back = newest / block.1 < 2;
         if reaches_back || rows.len() as i64 >= query.limit {
             return Ok(rows);
         }
@@ -44,15 +49,25 @@ pub(super) fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>, terms: &[Term]) -
     search_blocks(tx, query, &words)
 }
 
-/// How many documents hold the term, counted up to `cap` among the newest ones.
-pub(super) fn count(tx: &mut Tx<'_>, term: &Term, cap: i64) -> Result<i64, Error> {
+/// Whether so many documents hold the term, as far as the newest ones tell.
+pub(super) fn is_frequent(tx: &mut Tx<'_>, term: &Term, threshold: i64) -> Result<bool, Error> {
     let words = expression(tx.workspace().as_str(), None, std::slice::from_ref(term));
-    let Some(newest) = newest(tx, i64::MAX)? else { return Ok(0) };
-    let [_, (name, size)] = BLOCKS;
+    let Some(newest) = newest(tx, i64::MAX)? else { return Ok(false) };
+    // The index cannot stop at the threshold, and a frequent word costs it the most. A sample settles that.
+    let sample = BLOCKS[0];
+    let held = count_within(tx, &within(&words, sample, newest))?;
+    let sampled = newest % sample.1 + sample.1;
+    if held >= SURE_SAMPLE && held * (newest / sampled).max(1) >= threshold {
+        return Ok(true);
+    }
+    Ok(count_within(tx, &within(&words, BLOCKS[BLOCKS.len() - 1], newest))? >= threshold)
+}
+
+fn count_within(tx: &mut Tx<'_>, expression: &str) -> Result<i64, Error> {
     let row = tx.query_opt(
-        "select count(*) from (select 1 from search_documents where workspace_id = ?1 \
-         and body @@ cast(cast(?2 as text) as tsquery) limit ?3) as capped",
-        &params![within(&words, name, size, newest), cap],
+        "select count(*) from search_documents where workspace_id = ?1 \
+         and body @@ cast(cast(?2 as text) as tsquery)",
+        &params![expression],
     )?;
     row.map_or(Ok(0), |row| row.get(0))
 }
@@ -67,17 +82,23 @@ fn newest(tx: &mut Tx<'_>, before: i64) -> Result<Option<i64>, Error> {
 }
 
 fn search_blocks(tx: &mut Tx<'_>, query: &SearchQuery<'_>, expression: &str) -> Result<Vec<Row>, Error> {
+    // The kinds that have an index of their own are spelled out, so that it can be chosen.
+    let kind = match query.kind {
+        Some(SearchKind::Contact) => "and d.kind = 'contact'",
+        Some(SearchKind::Conversation) => "and d.kind = 'conversation'",
+        Some(SearchKind::Message) | None => "",
+    };
     // Kept apart from the order, or else the planner may walk all documents backwards for the sake of it.
-    tx.query(
+    let sql = format!(
         "with found as materialized (select d.id, d.kind, d.reference_id, d.conversation_id, d.contact_id, d.occurred_at \
-         from search_documents d where d.workspace_id = ?1 and d.body @@ cast(cast(?2 as text) as tsquery) and d.id < ?3) \
-         select * from found order by id desc limit ?4",
-        &params![expression, query.before.unwrap_or(i64::MAX), query.limit],
-    )
+         from search_documents d where d.workspace_id = ?1 {kind} and d.body @@ cast(cast(?2 as text) as tsquery) \
+         and d.id < ?3) select * from found order by id desc limit ?4"
+    );
+    tx.query(&sql, &params![expression, query.before.unwrap_or(i64::MAX), query.limit])
 }
 
 /// The block of the newest document may have just begun, so the one before belongs to it.
-fn within(words: &str, name: char, size: i64, newest: i64) -> String {
+fn within(words: &str, (name, size): Block, newest: i64) -> String {
     let block = newest / size;
     let before = (block - 1).max(0);
     format!("('{}' | '{}') & {words}", block_word(name, block), block_word(name, before))
