@@ -33,7 +33,7 @@ pub enum Verb {
         /// What the user is called; the part of the email before the @ unless given.
         #[arg(long)]
         name: Option<String>,
-        /// admin, supervisor, user or read_only.
+        /// admin, supervisor, user or read-only.
         #[arg(long, default_value = "user", value_parser = parse_role)]
         role: Role,
         /// Asked for, or read as one line from standard input, when it is absent.
@@ -127,7 +127,8 @@ fn show(created: &impl Serialize, json: bool, line: &str) -> Result<()> {
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {
-    Role::parse(text).ok_or_else(|| "one of admin, supervisor, user, read_only".to_owned())
+    // The API spells it with an underscore, a command line with a hyphen.
+    Role::parse(&text.replace('-', "_")).ok_or_else(|| "one of admin, supervisor, user, read-only".to_owned())
 }
 
 fn read_password() -> Result<String> {

@@ -52,6 +52,27 @@ fn a_workspace_a_user_and_a_token_are_made_one_after_the_other_and_work() {
 }
 
 #[test]
+fn a_program_gets_a_token_for_a_person_of_any_role() {
+    let place = Place::on(rapport_store::Engine::Sqlite);
+    place.admin(&["create-workspace", "--name", "Acme"]);
+    let mut tokens = Vec::new();
+    for role in ["admin", "supervisor", "user", "read_only", "read-only"] {
+        let email = format!("{}@acme.example", role.replace('_', "."));
+        let person = ["--workspace", "Acme", "--email", &email];
+        let secret = ["--role", role, "--password", "a long enough password"];
+        let user = place.admin(&[["create-user"].as_slice(), &person, &secret].concat());
+        assert_eq!(user["role"], role.replace('-', "_"));
+        let token = place.admin(&[["create-token"].as_slice(), &person, &["--name", "Test"]].concat());
+        tokens.push((user["role"].clone(), token["token"].as_str().expect("is shown once").to_owned()));
+    }
+    let server = place.start("serve");
+    for (role, token) in tokens {
+        let me = call(server.address(), "GET", "/api/v1/me", &[("Authorization", &bearer(&token))], "");
+        assert_eq!((me.status, &me.json()["role"]), (200, &role), "{}", me.body);
+    }
+}
+
+#[test]
 fn whoever_forgot_a_password_gets_in_with_a_new_one_and_the_old_sessions_end() {
     let place = Place::on(rapport_store::Engine::Sqlite);
     let workspace = place.admin(&["create-workspace", "--name", "Acme"]);
