@@ -13,6 +13,7 @@ on_both_engines! {
     broken_bodies_are_refused_without_a_fault,
     bodies_that_are_too_large_are_not_read,
     odd_queries_are_refused_without_a_fault,
+    a_mail_in_a_form_is_no_mail,
     null_characters_do_not_reach_the_database,
 }
 
@@ -71,6 +72,31 @@ async fn bodies_that_are_too_large_are_not_read(app: TestApp) {
     let path = format!("/api/v1/ingest/email/{}", talk.account);
     let answer = ana.send_bare(Method::POST, &path, Some(b"Subject: a\r\n\r\n".to_vec()), &headers).await;
     assert_eq!(answer.refusal(413), "too_large");
+}
+
+async fn a_mail_in_a_form_is_no_mail(app: TestApp) {
+    let (_, ana) = office(&app, "acme").await;
+    let mailbox = json!({"channel": "email", "name": "Mail", "config": {
+        "address": "help@acme.example", "inbound": {"kind": "http"}, "outbound": {"kind": "none"},
+    }});
+    let account = ana.post("/api/v1/channel-accounts", &mailbox).await.expect(201);
+    let path = format!("/api/v1/ingest/email/{}", account["id"].as_str().unwrap());
+    let hand_over = async |media_type: &str, mail: &str| {
+        let headers = [("x-rapport-csrf", "1"), ("content-type", media_type)];
+        ana.send_bare(Method::POST, &path, Some(mail.into()), &headers).await
+    };
+    let mail = "From: maria@customer.example\r\nSubject: Order 7\r\n\r\nWhere is it?\r\n";
+    for media_type in [
+        "multipart/form-data; boundary=edge",
+        "Application/JSON; charset=utf-8",
+        "application/x-www-form-urlencoded",
+    ] {
+        assert_eq!(hand_over(media_type, mail).await.refusal(415), "unsupported_media_type");
+    }
+    assert_eq!(ana.get("/api/v1/conversations").await.expect(200)["data"], json!([]));
+    for media_type in ["message/rfc822", "text/plain", "application/octet-stream"] {
+        hand_over(media_type, mail).await.expect(201);
+    }
 }
 
 async fn odd_queries_are_refused_without_a_fault(app: TestApp) {
