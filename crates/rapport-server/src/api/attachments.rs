@@ -61,13 +61,17 @@ pub async fn upload(
     }))
 }
 
-/// The part named `file`. What is too large is noticed while it is read.
+/// The one part named `file`. What is too large is noticed while it is read.
 async fn read(request: Request, max_bytes: u64) -> Result<Upload, Problem> {
     let broken = || Problem::from(Error::invalid("body", "A form with one part named file is needed."));
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| broken())?;
+    let mut upload = None;
     while let Some(mut part) = form.next_field().await.map_err(|_| broken())? {
         if part.name() != Some("file") {
             continue;
+        }
+        if upload.is_some() {
+            return Err(Error::invalid("file", "One file at a time: the form has several.").into());
         }
         let file_name = part.file_name().unwrap_or("file").to_owned();
         let declared_type = part.content_type().unwrap_or("application/octet-stream").to_owned();
@@ -78,7 +82,7 @@ async fn read(request: Request, max_bytes: u64) -> Result<Upload, Problem> {
             }
             bytes.extend_from_slice(&chunk);
         }
-        return Ok(Upload { file_name, declared_type, bytes: bytes.freeze() });
+        upload = Some(Upload { file_name, declared_type, bytes: bytes.freeze() });
     }
-    Err(Error::required("file").into())
+    upload.ok_or_else(|| Error::required("file").into())
 }

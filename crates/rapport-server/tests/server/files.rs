@@ -13,6 +13,7 @@ on_both_engines! {
     a_path_is_good_for_its_reader_and_its_time_only,
     uploads_of_others_cannot_be_sent,
     files_that_are_too_large_are_refused,
+    of_two_files_in_one_form_none_is_lost_without_a_word,
 }
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
@@ -114,6 +115,18 @@ async fn uploads_of_others_cannot_be_sent(app: TestApp) {
     ana.post(&path, &body(&id_of(&hers))).await.expect(201);
     let used = ana.post(&path, &body(&id_of(&hers))).await.expect(422);
     assert_eq!(used["errors"][0]["field"], "attachment_ids");
+}
+
+async fn of_two_files_in_one_form_none_is_lost_without_a_word(app: TestApp) {
+    let (_, ana) = office(&app, "acme").await;
+    let part = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nA\r\n";
+    let form = format!("{part}{part}--edge--\r\n").into_bytes();
+    let headers = [("x-rapport-csrf", "1"), ("content-type", "multipart/form-data; boundary=edge")];
+    let refused = ana
+        .send_bare(axum::http::Method::POST, "/api/v1/attachments", Some(form), &headers)
+        .await
+        .expect(422);
+    assert_eq!(refused["errors"][0]["field"], "file");
 }
 
 async fn files_that_are_too_large_are_refused(app: TestApp) {
