@@ -44,6 +44,9 @@ pub struct NewConversation {
     pub message: Option<FirstMessage>,
 }
 
+/// They are facts for programs, not files.
+const MAX_VARIABLES_BYTES: usize = 16 * 1024;
+
 impl Engine {
     pub async fn create_conversation(
         &self,
@@ -69,6 +72,10 @@ fn create(
 ) -> Result<Conversation, Error> {
     if new.status == Status::Closed {
         return Err(Error::invalid("status", "A conversation cannot begin closed."));
+    }
+    let variables = new.variables.to_string();
+    if variables.len() > MAX_VARIABLES_BYTES {
+        return Err(Error::invalid("variables", "At most 16 KiB as JSON."));
     }
     let account = choose_account(tx, new)?;
     let (contact, address) = resolve_contact(tx, engine, caller, new)?;
@@ -111,7 +118,7 @@ fn create(
             priority: new.priority,
             status: new.status,
             assignee,
-            variables: new.variables.to_string(),
+            variables,
             follow_up_of: None,
             linked_to: None,
         },

@@ -59,6 +59,7 @@ pub struct NewConversationBody {
     /// Kept out of the inbox's views and of all figures.
     #[serde(default)]
     test: bool,
+    /// Facts for programs, at most 16 KiB as JSON.
     #[schema(value_type = Option<Object>)]
     variables: Option<serde_json::Map<String, serde_json::Value>>,
     message: Option<FirstMessageBody>,
