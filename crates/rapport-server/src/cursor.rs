@@ -6,18 +6,18 @@ use rapport_engine::Error;
 
 const SEPARATOR: &str = "\n";
 
-/// `N` fields, none of which holds a line break.
-pub fn encode<const N: usize>(fields: [&str; N]) -> String {
-    BASE64.encode(fields.join(SEPARATOR))
+/// `N` fields, none of which holds a line break, for the list of this name. Its order is part of the name.
+pub fn encode<const N: usize>(list: &str, fields: [&str; N]) -> String {
+    BASE64.encode([list, &fields.join(SEPARATOR)].join(SEPARATOR))
 }
 
-/// The fields, or what is wrong with a cursor that we did not make.
-pub fn decode<const N: usize>(cursor: &str) -> Result<[String; N], Error> {
-    let fields = BASE64
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .map(|text| text.split(SEPARATOR).map(str::to_owned).collect::<Vec<_>>());
+/// The fields, or what is wrong with a cursor that we did not make for this list.
+pub fn decode<const N: usize>(list: &str, cursor: &str) -> Result<[String; N], Error> {
+    let text = BASE64.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let fields: Option<Vec<String>> = text.as_deref().and_then(|text| {
+        let fields = text.strip_prefix(list)?.strip_prefix(SEPARATOR)?;
+        Some(fields.split(SEPARATOR).map(str::to_owned).collect())
+    });
     fields.and_then(|fields| fields.try_into().ok()).ok_or_else(invalid)
 }
 
@@ -35,10 +35,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cursors_come_back_and_made_up_ones_are_refused() {
-        assert_eq!(decode::<2>(&encode(["12", "cnv_1"])).expect("is ours"), ["12", "cnv_1"]);
-        for made_up in ["", "!", "MTI", &encode(["1"])] {
-            decode::<2>(made_up).expect_err(made_up);
+    fn cursors_come_back_to_their_list_and_others_are_refused() {
+        let ours = encode("jobs", ["12", "job_1"]);
+        assert_eq!(decode::<2>("jobs", &ours).expect("is ours"), ["12", "job_1"]);
+        for other in ["", "!", "MTI", &encode("jobs", ["1"]), &encode("search", ["12", "job_1"])] {
+            decode::<2>("jobs", other).expect_err(other);
         }
     }
 }

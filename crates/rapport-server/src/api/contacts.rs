@@ -17,6 +17,9 @@ use crate::cursor;
 use crate::extract::{Allowed, Command, Id, Params, Repeatable, needs, page_limit};
 use crate::state::AppState;
 
+/// What the cursors of the list of contacts belong to.
+const LIST: &str = "contacts";
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"kind": "email", "value": "maria@customer.example"}))]
@@ -92,15 +95,14 @@ pub async fn list(
     let mut data = state.engine().list_contacts(&caller, text, after, limit + 1).await?;
     let more = data.len() as i64 > limit;
     data.truncate(limit as usize);
-    let next_cursor = data
-        .last()
-        .filter(|_| more)
-        .map(|contact| cursor::encode([&contact.updated_at.as_millis().to_string(), contact.id.as_str()]));
+    let next_cursor = data.last().filter(|_| more).map(|contact| {
+        cursor::encode(LIST, [&contact.updated_at.as_millis().to_string(), contact.id.as_str()])
+    });
     Ok(Json(Page { data, next_cursor }))
 }
 
 fn after_contact(text: &str) -> Result<(Timestamp, ContactId), Error> {
-    let [at, id] = cursor::decode::<2>(text)?;
+    let [at, id] = cursor::decode::<2>(LIST, text)?;
     let id = ContactId::parse(&id).ok_or_else(cursor::invalid)?;
     Ok((Timestamp::from_millis(cursor::number(&at)?), id))
 }
@@ -191,24 +193,25 @@ pub async fn conversations(
     Params(paging): Params<Paging>,
 ) -> Answer<Page<Conversation>> {
     let limit = paging.limit()?;
-    let after = paging.cursor.as_deref().map(position).transpose()?;
+    let list = format!("conversations of {id}");
+    let after = paging.cursor.as_deref().map(|cursor| position(&list, cursor)).transpose()?;
     let mut data = state.engine().list_conversations_of_contact(&caller, &id, after, limit + 1).await?;
     let more = data.len() as i64 > limit;
     data.truncate(limit as usize);
     let next_cursor = data
         .last()
         .filter(|_| more)
-        .map(|conversation| position_cursor(&position_of(conversation, Sort::LastActivity)));
+        .map(|conversation| position_cursor(&list, &position_of(conversation, Sort::LastActivity)));
     Ok(Json(Page { data, next_cursor }))
 }
 
 /// Where a list of conversations goes on.
-pub fn position_cursor(position: &Position) -> String {
-    cursor::encode([&position.key.to_string(), position.id.as_str()])
+pub fn position_cursor(list: &str, position: &Position) -> String {
+    cursor::encode(list, [&position.key.to_string(), position.id.as_str()])
 }
 
-pub fn position(text: &str) -> Result<Position, Error> {
-    let [key, id] = cursor::decode::<2>(text)?;
+pub fn position(list: &str, text: &str) -> Result<Position, Error> {
+    let [key, id] = cursor::decode::<2>(list, text)?;
     let id = ConversationId::parse(&id).ok_or_else(cursor::invalid)?;
     Ok(Position { key: cursor::number(&key)?, id })
 }

@@ -15,6 +15,9 @@ use crate::extract::{Allowed, Command, Id, Nothing, Params, Repeatable, needs, p
 use crate::problem::Problem;
 use crate::state::AppState;
 
+/// What its cursors belong to.
+const LIST: &str = "jobs";
+
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
@@ -45,13 +48,13 @@ pub async fn list(
     let limit = page_limit(query.limit)?;
     let before = match &query.cursor {
         Some(text) => {
-            let [position] = cursor::decode::<1>(text)?;
+            let [position] = cursor::decode::<1>(LIST, text)?;
             Some(cursor::number(&position)?)
         }
         None => None,
     };
     let (data, next) = state.engine().list_dead_jobs(&caller, before, limit as usize).await?;
-    Ok(Json(Page { data, next_cursor: next.map(|position| cursor::encode([&position.to_string()])) }))
+    Ok(Json(Page { data, next_cursor: next.map(|position| cursor::encode(LIST, [&position.to_string()])) }))
 }
 
 /// Try work again that was given up

@@ -13,6 +13,9 @@ use crate::cursor;
 use crate::extract::{Allowed, Params, needs, page_limit};
 use crate::state::AppState;
 
+/// What its cursors belong to.
+const LIST: &str = "search";
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -39,12 +42,12 @@ pub async fn find(
     let limit = page_limit(query.limit)?;
     let before = match &query.cursor {
         Some(text) => {
-            let [position] = cursor::decode::<1>(text)?;
+            let [position] = cursor::decode::<1>(LIST, text)?;
             Some(cursor::number(&position)?)
         }
         None => None,
     };
     let page = state.engine().search(&caller, &query.q, query.kind, before, limit).await?;
-    let next_cursor = page.next.map(|position| cursor::encode([&position.to_string()]));
+    let next_cursor = page.next.map(|position| cursor::encode(LIST, [&position.to_string()]));
     Ok(Json(Page { data: page.results, next_cursor }))
 }

@@ -81,11 +81,12 @@ pub async fn list(
     caller: Allowed<needs::ConversationRead>,
     Params(query): Params<ConversationQuery>,
 ) -> Answer<ConversationPage> {
-    let request = request(&caller, query)?;
+    let list = cursor_list(query.sort.unwrap_or_default());
+    let request = request(&caller, query, &list)?;
     let page = state.engine().list_conversations(&caller, request).await?;
     Ok(Json(ConversationPage {
         data: page.conversations,
-        next_cursor: page.next.as_ref().map(position_cursor),
+        next_cursor: page.next.as_ref().map(|position| position_cursor(&list, position)),
         total: page.total,
         total_capped: page.total_capped,
         seq: page.seq,
@@ -102,7 +103,12 @@ pub async fn counts(
     ok(state.engine().count_conversations(&caller).await)
 }
 
-fn request(caller: &Caller, query: ConversationQuery) -> Result<ListRequest, Error> {
+/// What a cursor belongs to: its position is a place in one order only.
+fn cursor_list(sort: SortOrder) -> String {
+    format!("conversations by {sort:?}")
+}
+
+fn request(caller: &Caller, query: ConversationQuery, list: &str) -> Result<ListRequest, Error> {
     let filter = ConversationFilter {
         statuses: words("status", query.status.as_deref(), Status::parse)?,
         lifecycle: query.lifecycle,
@@ -122,7 +128,7 @@ fn request(caller: &Caller, query: ConversationQuery) -> Result<ListRequest, Err
         SortOrder::Created => Sort::Created,
         SortOrder::Priority => Sort::Priority,
     };
-    let after = query.cursor.as_deref().map(position).transpose()?;
+    let after = query.cursor.as_deref().map(|cursor| position(list, cursor)).transpose()?;
     let text = query.q.filter(|text| !text.trim().is_empty());
     if text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT_CHARACTERS) {
         return Err(Error::invalid("q", "At most 500 characters."));

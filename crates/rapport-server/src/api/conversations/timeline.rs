@@ -16,6 +16,10 @@ use crate::cursor;
 use crate::extract::{Allowed, Id, Params, needs, page_limit};
 use crate::state::AppState;
 
+/// The lists that cursors belong to.
+const MESSAGES: &str = "messages";
+const TIMELINE: &str = "timeline";
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -39,13 +43,12 @@ pub async fn messages(
     Params(query): Params<Before>,
 ) -> Answer<Page<Message>> {
     let limit = page_limit(query.limit)?;
-    let before = query.cursor.as_deref().map(position).transpose()?;
+    let before = query.cursor.as_deref().map(|cursor| position(MESSAGES, cursor)).transpose()?;
     let found = state.engine().list_messages(&caller, &id, before, limit).await?;
     let full = found.len() as i64 == limit;
-    let next_cursor = found
-        .first()
-        .filter(|_| full)
-        .map(|oldest| cursor::encode([&oldest.sent_at.as_millis().to_string(), oldest.id.as_str()]));
+    let next_cursor = found.first().filter(|_| full).map(|oldest| {
+        cursor::encode(MESSAGES, [&oldest.sent_at.as_millis().to_string(), oldest.id.as_str()])
+    });
     let data = found.into_iter().map(|message| signed(state.engine(), &caller, message)).collect();
     Ok(Json(Page { data, next_cursor }))
 }
@@ -62,12 +65,12 @@ pub async fn timeline(
     Params(paging): Params<Paging>,
 ) -> Answer<Page<TimelineItem>> {
     let limit = paging.limit()?;
-    let before = paging.cursor.as_deref().map(position).transpose()?;
+    let before = paging.cursor.as_deref().map(|cursor| position(TIMELINE, cursor)).transpose()?;
     let found = state.engine().list_timeline(&caller, &id, before, limit).await?;
     let full = found.len() as i64 == limit;
     let next_cursor = found.first().filter(|_| full).map(|oldest| {
         let (at, id) = timeline_position(oldest);
-        cursor::encode([&at.as_millis().to_string(), &id])
+        cursor::encode(TIMELINE, [&at.as_millis().to_string(), &id])
     });
     let data = found.into_iter().map(|item| signed_item(state.engine(), &caller, item)).collect();
     Ok(Json(Page { data, next_cursor }))
@@ -82,7 +85,7 @@ fn signed_item(engine: &Engine, caller: &Caller, item: TimelineItem) -> Timeline
     }
 }
 
-fn position(text: &str) -> Result<(Timestamp, String), Error> {
-    let [at, id] = cursor::decode::<2>(text)?;
+fn position(list: &str, text: &str) -> Result<(Timestamp, String), Error> {
+    let [at, id] = cursor::decode::<2>(list, text)?;
     Ok((Timestamp::from_millis(cursor::number(&at)?), id))
 }

@@ -10,6 +10,8 @@ use crate::support::{office, talk};
 on_both_engines! {
     a_contact_has_one_conversation_at_a_time,
     lists_are_filtered_and_paged_without_gaps,
+    a_cursor_is_good_for_its_list_and_order_only,
+    what_a_program_adds_has_a_limit,
     changes_are_refused_when_the_version_is_old,
     a_closed_conversation_is_followed_up,
     nullable_fields_tell_null_from_absent,
@@ -22,6 +24,50 @@ async fn a_contact_has_one_conversation_at_a_time(app: TestApp) {
     let refused = ana.post("/api/v1/conversations", &body).await.expect(409);
     assert_eq!(refused["code"], "conversation_exists");
     assert_eq!(refused["current"]["id"], talk.conversation.as_str());
+}
+
+async fn a_cursor_is_good_for_its_list_and_order_only(app: TestApp) {
+    let (_, ana) = office(&app, "acme").await;
+    let maria = talk(&ana, "Maria").await;
+    talk(&ana, "Ida").await;
+    let conversation = format!("/api/v1/conversations/{}", maria.conversation);
+    ana.post(&format!("{conversation}/notes"), &json!({"body_text": "She called."})).await.expect(201);
+    let lists = [
+        "/api/v1/conversations?limit=1".to_owned(),
+        "/api/v1/conversations?limit=1&sort=created".to_owned(),
+        "/api/v1/contacts?limit=1".to_owned(),
+        "/api/v1/search?q=hello&limit=1".to_owned(),
+        "/api/v1/jobs?limit=1".to_owned(),
+        format!("{conversation}/messages?limit=1"),
+        format!("{conversation}/timeline?limit=1"),
+        format!("/api/v1/contacts/{}/conversations?limit=1", maria.contact),
+    ];
+    for list in &lists {
+        let page = ana.get(list).await.expect(200);
+        let Some(cursor) = page["next_cursor"].as_str() else { continue };
+        for other in &lists {
+            let answer = ana.get(&format!("{other}&cursor={cursor}")).await;
+            if other == list {
+                answer.expect(200);
+            } else {
+                assert_eq!(answer.expect(422)["errors"][0]["field"], "cursor", "{list} in {other}");
+            }
+        }
+    }
+}
+
+async fn what_a_program_adds_has_a_limit(app: TestApp) {
+    let (_, ana) = office(&app, "acme").await;
+    let talk = talk(&ana, "Maria").await;
+    let start = |size: usize| {
+        json!({
+            "to": {"kind": "external", "value": "ida-1"}, "channel": "api",
+            "channel_account_id": talk.account, "variables": {"note": "a".repeat(size)},
+        })
+    };
+    let refused = ana.post("/api/v1/conversations", &start(16 * 1024)).await.expect(422);
+    assert_eq!(refused["errors"][0]["field"], "variables");
+    ana.post("/api/v1/conversations", &start(16 * 1024 - 100)).await.expect(201);
 }
 
 async fn lists_are_filtered_and_paged_without_gaps(app: TestApp) {
