@@ -1,6 +1,6 @@
 // The iframe: made when somebody shows interest, spoken to only by checked messages.
 import type { HostState, Identity, PanelNews } from "./protocol";
-import { base, key, locale, origin, pageContext, theme } from "./settings";
+import { base, key, locale, origin, pageContext, settings, theme } from "./settings";
 import { box } from "./view";
 
 const storageName = `rapport.${key}`;
@@ -48,7 +48,7 @@ export function load(): void {
   if (!frame) {
     frame = document.createElement("iframe");
     frame.title = "Chat";
-    frame.src = `${base}widget/panel?key=${key}&host=${location.origin}&locale=${locale()}&theme=${theme()}`;
+    frame.src = `${base}widget/panel?key=${key}&host=${location.origin}&locale=${locale()}&theme=${theme()}&color=${encodeURIComponent(settings.color ?? "")}`;
     box.append(frame);
   }
 }

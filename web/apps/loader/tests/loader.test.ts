@@ -79,6 +79,8 @@ describe("the loader", () => {
     expect(frame()).toBeNull();
     shadow().querySelector("button")?.dispatchEvent(new Event("pointerenter"));
     expect(frame()?.src).toContain(`${inbox}/widget/panel?key=wk_1&host=${location.origin}`);
+    // The panel has the launcher's colour, also where the page asked for another than the account's.
+    expect(new URL(frame()?.src ?? "").searchParams.get("color")).toBe("#123456");
   });
 
   it("leaves the page alone when there is no such chat", async () => {

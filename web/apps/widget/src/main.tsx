@@ -37,10 +37,11 @@ const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 
 function paint(theme: Theme | null) {
   root.dataset.theme = theme ?? (prefersDark.matches ? "dark" : "light");
-  const { config } = chat.store.state;
-  if (isColour(config?.accent_color)) {
-    root.style.setProperty("--brand", config.accent_color);
-    root.style.setProperty("--on-brand", readableOn(config.accent_color));
+  // What the page asks for wins, so that the panel is of the launcher's colour.
+  const colour = [parameters.get("color"), chat.store.state.config?.accent_color].find(isColour);
+  if (colour) {
+    root.style.setProperty("--brand", colour);
+    root.style.setProperty("--on-brand", readableOn(colour));
   }
 }
 

@@ -145,6 +145,21 @@ describe("the footer", () => {
     expect(footerFor({ ...state, agentsOnline: false })).toBe("offline");
   });
 
+  it("asks whoever has written already only for what has to be known", () => {
+    const written = { ...initialState, conversation, visitor: { ...visitor, email: "a@b.co" } };
+    const asking = (name: string, required: boolean): State => ({
+      ...written,
+      config: {
+        ...config,
+        pre_chat_fields: [{ name, label: name, required, type: "text", choices: [] }],
+      },
+    });
+    expect(footerFor(asking("name", false))).toBe("composer");
+    expect(footerFor(asking("name", true))).toBe("preChat");
+    expect(footerFor(asking("email", true))).toBe("composer");
+    expect(footerFor({ ...asking("name", false), conversation: null })).toBe("preChat");
+  });
+
   it("lets a visitor whose address is known write at any time", () => {
     const state = { ...initialState, config, visitor: { ...visitor, email: "a@b.co" } };
     expect(footerFor(state)).toBe("composer");

@@ -220,6 +220,11 @@ export function footerFor(state: State): Footer {
   if (!state.agentsOnline && !visitor?.email) {
     return "offline";
   }
-  const asked = config.pre_chat_fields.length > 0 && !visitor?.pre_chat_done;
-  return asked ? "preChat" : "composer";
+  if (visitor?.pre_chat_done || config.pre_chat_fields.length === 0) {
+    return "composer";
+  }
+  // Whoever has written already, such as while nobody was here, is asked only for what has to be known.
+  const known = { name: visitor?.name, email: visitor?.email } as Record<string, unknown>;
+  const missing = config.pre_chat_fields.some(({ name, required }) => required && !known[name]);
+  return missing || !state.conversation ? "preChat" : "composer";
 }
