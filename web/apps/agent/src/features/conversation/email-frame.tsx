@@ -245,7 +245,10 @@ function Frame(props: EmailFrameProps) {
           type="button"
           aria-pressed={dimmed}
           onClick={() => mailDimmed.set(!dimmed)}
-          className="mt-2 me-2 inline-flex h-6 items-center gap-1.5 rounded-chip bg-hover px-2 text-micro font-medium text-text-2 hover:text-text"
+          className={cx(
+            "mt-2 me-2 inline-flex h-6 items-center gap-1.5 rounded-chip px-2 text-micro font-medium",
+            dimmed ? "bg-accent-soft text-accent-text" : "bg-hover text-text-2 hover:text-text",
+          )}
         >
           <SunDim className="size-3.5" />
           {t("message.dim")}
