@@ -11,6 +11,8 @@ use super::EmailSource;
 use crate::channel_account::InboundKind;
 use crate::{Engine, Error};
 
+type Owner = (WorkspaceId, ChannelAccountId);
+
 /// Takes mail for our own addresses only: never a relay.
 pub struct Listener(Engine);
 
@@ -20,7 +22,7 @@ impl Listener {
     }
 
     /// The account that a recipient belongs to: one of our addresses, or one that we gave out for answers.
-    async fn owner(&self, recipient: &str) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+    async fn owner(&self, recipient: &str) -> Result<Option<Owner>, Error> {
         if let Some(domain) = postmaster_of(recipient) {
             return self.0.read_server(move |tx| find_postmaster(tx, domain.as_deref())).await;
         }
@@ -37,7 +39,7 @@ fn find_owner(
     address: &str,
     reply: Option<&ConversationId>,
     bounce: Option<&MessageId>,
-) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+) -> Result<Option<Owner>, Error> {
     if let Some(conversation) = reply {
         if let Some(owner) = rapport_store::channel_account::find_owner_of_conversation(tx, conversation)? {
             return Ok(Some(owner));
@@ -68,10 +70,7 @@ fn find_owner(
 }
 
 /// A domain in another script may be spelled in two ways, here and in the settings.
-fn find_owner_of_address(
-    tx: &mut ServerTx<'_>,
-    address: &str,
-) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+fn find_owner_of_address(tx: &mut ServerTx<'_>, address: &str) -> Result<Option<Owner>, Error> {
     for spelling in spellings(address) {
         if let Some(owner) = rapport_store::channel_account::find_owner_of_address(tx, &spelling)? {
             return Ok(Some(owner));
@@ -92,10 +91,7 @@ fn postmaster_of(recipient: &str) -> Option<Option<String>> {
 
 /// Whoever has the address itself, otherwise the oldest mailbox of the domain that this listener serves. A domain
 /// whose mail we merely fetch elsewhere is not ours, and has its postmaster there.
-fn find_postmaster(
-    tx: &mut ServerTx<'_>,
-    domain: Option<&str>,
-) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+fn find_postmaster(tx: &mut ServerTx<'_>, domain: Option<&str>) -> Result<Option<Owner>, Error> {
     let Some(domain) = domain else { return find_server_of(tx, None) };
     let address = format!("postmaster@{domain}");
     if let Some(owner) = find_owner_of_address(tx, &address)? {
@@ -110,10 +106,7 @@ fn find_postmaster(
     Ok(None)
 }
 
-fn find_server_of(
-    tx: &mut ServerTx<'_>,
-    domain: Option<&str>,
-) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
+fn find_server_of(tx: &mut ServerTx<'_>, domain: Option<&str>) -> Result<Option<Owner>, Error> {
     let listener = serde_json::to_value(InboundKind::Listener)
         .map_err(|error| Error::Internal(format!("a setting has no JSON form: {error}")))?;
     let owners = rapport_store::channel_account::list_owners_of_domain(tx, domain)?;
@@ -135,24 +128,44 @@ impl MailReceiver for Listener {
 
     async fn deliver(&self, envelope: ReceivedEnvelope, message: Bytes) -> Vec<DeliveryVerdict> {
         let Envelope { sender, recipients } = envelope.envelope;
-        let mut verdicts = Vec::with_capacity(recipients.len());
+        // One for each mailbox, so that nobody learns of another one's blind copy, and no mail is taken apart more
+        // often than it is kept.
+        let mut mailboxes: Vec<(Owner, Vec<String>)> = Vec::new();
+        let mut places = Vec::with_capacity(recipients.len());
         for recipient in recipients {
-            // Each gets the mail for itself, so that nobody learns of another one's blind copy.
-            let own = Envelope { sender: sender.clone(), recipients: vec![recipient] };
-            verdicts.push(self.deliver_to(own, message.clone()).await);
+            let owner = match self.owner(&recipient).await {
+                Ok(Some(owner)) => owner,
+                Ok(None) => {
+                    places.push(Err(DeliveryVerdict::Reject("no such mailbox here".into())));
+                    continue;
+                }
+                Err(error) => {
+                    places.push(Err(temporary(&error)));
+                    continue;
+                }
+            };
+            let known = mailboxes.iter().position(|(other, _)| *other == owner);
+            let place = known.unwrap_or_else(|| {
+                mailboxes.push((owner, Vec::new()));
+                mailboxes.len() - 1
+            });
+            mailboxes[place].1.push(recipient);
+            places.push(Ok(place));
         }
-        verdicts
+        let mut verdicts = Vec::with_capacity(mailboxes.len());
+        for (owner, recipients) in mailboxes {
+            let own = Envelope { sender: sender.clone(), recipients };
+            verdicts.push(self.deliver_to(&owner, own, message.clone()).await);
+        }
+        places
+            .into_iter()
+            .map(|place| place.map_or_else(|verdict| verdict, |at| verdicts[at].clone()))
+            .collect()
     }
 }
 
 impl Listener {
-    async fn deliver_to(&self, envelope: Envelope, message: Bytes) -> DeliveryVerdict {
-        let recipient = envelope.recipients.first().map_or("", String::as_str);
-        let owner = match self.owner(recipient).await {
-            Ok(Some(owner)) => owner,
-            Ok(None) => return DeliveryVerdict::Reject("no such mailbox here".into()),
-            Err(error) => return temporary(&error),
-        };
+    async fn deliver_to(&self, owner: &Owner, envelope: Envelope, message: Bytes) -> DeliveryVerdict {
         let source = EmailSource { envelope: Some(envelope), ..EmailSource::default() };
         match self.0.ingest_email(&owner.0, &owner.1, message, source).await {
             Ok(_) => DeliveryVerdict::Accept,

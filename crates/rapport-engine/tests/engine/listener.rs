@@ -195,3 +195,26 @@ fn no_other_workspace_gets_the_mail_that_goes_with_an_address() {
         }
     });
 }
+
+#[test]
+fn a_mail_to_many_addresses_of_one_mailbox_is_taken_in_once() {
+    on_both_engines(|app: Fixture| async move {
+        listening(&app, "Help", "help@harbour.example").await;
+        let listener = Listener::new(app.engine.clone());
+        let first = Bytes::from(Mail { to: "help@harbour.example", ..Mail::default() }.raw());
+        let from = envelope(Some("maria@customers.example"), &["help@harbour.example"]);
+        assert_eq!(listener.deliver(from, first).await, [DeliveryVerdict::Accept]);
+        let conversation = app.only_message().await.conversation_id;
+        let token = app.reply_address(&conversation, "harbour.example");
+        let paul =
+            Mail { id: "second@elsewhere.example", from: "Paul <paul@elsewhere.example>", ..Mail::default() };
+        let recipients = ["help+1@harbour.example", "gone@harbour.example", &token, "help+2@harbour.example"];
+        let from = envelope(Some("paul@elsewhere.example"), &recipients);
+        let verdicts = listener.deliver(from, Bytes::from(paul.raw())).await;
+        let unknown = DeliveryVerdict::Reject("no such mailbox here".into());
+        let taken = DeliveryVerdict::Accept;
+        assert_eq!(verdicts, [taken.clone(), unknown, taken.clone(), taken]);
+        // Each of them would otherwise be looked at alone, and the first would begin a conversation of its own.
+        assert_eq!(app.messages(&conversation).await.len(), 2, "the token among them counts");
+    });
+}
