@@ -3,7 +3,8 @@
 
 use rapport_domain::model::{Contact, Conversation, ConversationReference};
 use rapport_domain::{
-    Actor, AddressId, ConversationId, ConversationScope, MessageId, Origin, Priority, Status, Timestamp,
+    Actor, AddressId, Channel, ConversationId, ConversationScope, MessageId, Origin, Priority, Status,
+    Timestamp, email_address,
 };
 use rapport_store::Tx;
 use rapport_store::conversation::ActiveConversation;
@@ -116,9 +117,40 @@ pub(super) fn decide(
     }
     // Only conversations of their own: somebody who joined another one may write about something else here.
     if let Some(id) = active_in_scope(tx, inbound, contact, &scope)? {
-        return Ok(Destination::Existing { id, new_participant: false });
+        let new_participant = names_strangers(tx, inbound, &id)?;
+        return Ok(Destination::Existing { id, new_participant });
     }
     Ok(Destination::New(Start { scope_key: scope, ..Start::default() }))
+}
+
+/// Whether a mail that only claims to be from the contact, and shows no knowledge of the thread, names people whom
+/// the thread did not know. Anybody can write such a mail, to be answered with what only the contact should read.
+fn names_strangers(tx: &mut Tx<'_>, inbound: &Inbound, id: &ConversationId) -> Result<bool, Error> {
+    let named = &inbound.recipients;
+    if inbound.channel != Channel::Email || inbound.sender.verified {
+        return Ok(false);
+    }
+    let mut known: Vec<String> = rapport_store::channel_account::list_addresses(tx)?
+        .into_iter()
+        .map(|(address, _)| canonical(&address))
+        .collect();
+    known.push(canonical(&inbound.sender.value));
+    if let Some(last) = rapport_store::message::find_last_of_channel(tx, id, inbound.channel)? {
+        let details = &last.details;
+        let people = details.from.iter().chain(&details.to).chain(&details.cc).chain(&details.reply_to);
+        known.extend(people.map(|person| canonical(&person.address)));
+    }
+    let mut people = named.to.iter().chain(&named.cc).chain(&named.reply_to);
+    Ok(people.any(|person| !known.contains(&canonical(&person.address))))
+}
+
+/// Without what the listener takes to be the same mailbox.
+fn canonical(address: &str) -> String {
+    let address = email_address::normalise(address).unwrap_or_else(|| address.to_lowercase());
+    match address.split_once('@').and_then(|(local, domain)| Some((local.split_once('+')?.0, domain))) {
+        Some((name, domain)) => format!("{name}@{domain}"),
+        None => address,
+    }
 }
 
 /// The contact's conversation that goes on. It may have begun under another scope: as the linked copy of one mail to

@@ -342,3 +342,41 @@ fn what_is_open_goes_on_under_whatever_scope_it_began() {
         }
     });
 }
+
+#[test]
+fn people_whom_a_forged_mail_could_name_are_not_answered_unless_somebody_chooses_them() {
+    on_both_engines(|app| async move {
+        let first = app.mail(&app.support, Mail::default()).await;
+        app.clock.advance_seconds(1);
+        for (number, extra) in
+            ["Cc: mallory@evil.example\r\n", "Reply-To: mallory@evil.example\r\n"].into_iter().enumerate()
+        {
+            let id = format!("forged-{number}@evil.example");
+            let forged = app.mail(&app.support, Mail { id: &id, extra, ..Mail::default() }).await;
+            assert_eq!(forged.conversation_id, first.conversation_id);
+            app.clock.advance_seconds(1);
+            let answer = app.reply(&app.alice, &first.conversation_id, "Hello").await.expect("accepted");
+            let to: Vec<&str> =
+                answer.to.iter().chain(&answer.cc).map(|recipient| recipient.address.as_str()).collect();
+            assert_eq!(to, ["maria@customers.example"], "{extra}");
+            app.clock.advance_seconds(1);
+        }
+        let knowing = Mail {
+            id: "copied@customers.example",
+            in_reply_to: Some("first@customers.example"),
+            extra: "Cc: jo@customers.example\r\n",
+            ..Mail::default()
+        };
+        let knowing = app.mail(&app.support, knowing).await;
+        app.clock.advance_seconds(1);
+        let answer = app.reply(&app.alice, &knowing.conversation_id, "Hello").await.expect("accepted");
+        assert_eq!(answer.cc[0].address, "jo@customers.example", "who knows the thread may bring somebody");
+        let plain = Mail { id: "plain@customers.example", to: "Support+x@Bikes.example", ..Mail::default() };
+        app.mail(&app.support, plain).await;
+        let messages = app.messages(&first.conversation_id).await;
+        let plain = messages
+            .iter()
+            .find(|message| message.email_message_id.as_deref() == Some("plain@customers.example"));
+        assert!(plain.expect("stored").warnings.is_empty());
+    });
+}
