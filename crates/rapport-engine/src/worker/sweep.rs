@@ -1,5 +1,5 @@
 //! Removes what nobody needs any more: expired sessions, old keys, finished jobs, uploads that were never sent, and
-//! files that nothing refers to, such as the raw mails of duplicates and bounces.
+//! files that nothing refers to, such as the raw mails of duplicates.
 
 use std::time::Duration;
 
