@@ -1,13 +1,18 @@
 //! The content after DATA: strict about where it ends, so that no second message can be smuggled in.
 
+use super::memory::Share;
+
 /// Collects a message until the line that holds only a dot. Line ends count only as CRLF.
 pub(super) struct DataReader {
     state: State,
     message: Vec<u8>,
+    share: Share,
     limit: usize,
     /// Bytes read, also those beyond the limit that are not kept.
     pub received: usize,
     pub too_large: bool,
+    /// Other messages use up the memory: this one has to come again.
+    pub no_room: bool,
     /// A dot stood alone between bare CR or LF: some servers would take that for the end.
     pub smuggling: bool,
 }
@@ -25,13 +30,15 @@ enum State {
 }
 
 impl DataReader {
-    pub fn new(limit: usize) -> Self {
+    pub fn new(limit: usize, share: Share) -> Self {
         Self {
             state: State::LineStart,
             message: Vec::new(),
+            share,
             limit,
             received: 0,
             too_large: false,
+            no_room: false,
             smuggling: false,
         }
     }
@@ -40,8 +47,13 @@ impl DataReader {
         self.state == State::Done
     }
 
-    pub fn into_message(self) -> Vec<u8> {
-        self.message
+    /// The message, with its share of the memory, which it has until it is stored.
+    pub fn into_message(self) -> (Vec<u8>, Share) {
+        (self.message, self.share)
+    }
+
+    pub fn is_dropped(&self) -> bool {
+        self.too_large || self.no_room
     }
 
     /// Takes from `chunk` and returns how many bytes belonged to this message.
@@ -106,13 +118,22 @@ impl DataReader {
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        if self.too_large {
+        if self.is_dropped() {
             return;
         }
-        if self.message.len() + bytes.len() > self.limit {
-            self.too_large = true;
+        let length = self.message.len() + bytes.len();
+        self.too_large = length > self.limit;
+        let allowed = if self.too_large { None } else { self.share.grow_to(length) };
+        let Some(allowed) = allowed else {
+            self.no_room = !self.too_large;
             self.message = Vec::new();
+            self.share.give_back();
             return;
+        };
+        if length > self.message.capacity() {
+            // What is set aside is what is used: a vector left to itself takes up to twice as much.
+            let wanted = allowed.min(self.limit.max(length)).min((2 * length).max(4_096));
+            self.message.reserve_exact(wanted.max(length) - self.message.len());
         }
         self.message.extend_from_slice(bytes);
     }
@@ -121,17 +142,22 @@ impl DataReader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::email::smtp_server::memory::Memory;
+
+    fn share() -> Share {
+        Memory::new(1_000_000, 0).share()
+    }
 
     /// Feeds in every split and checks that the split makes no difference.
     fn read(input: &[u8]) -> (Vec<u8>, usize, bool) {
-        let mut whole = DataReader::new(1_000);
+        let mut whole = DataReader::new(1_000, share());
         let used = whole.feed(input);
         let result = (used, whole.smuggling, whole.is_done());
-        let mut bytewise = DataReader::new(1_000);
+        let mut bytewise = DataReader::new(1_000, share());
         let used_bytewise: usize = input.iter().map(|byte| bytewise.feed(&[*byte])).sum();
         assert_eq!(result, (used_bytewise, bytewise.smuggling, bytewise.is_done()));
-        let message = whole.into_message();
-        assert_eq!(message, bytewise.into_message());
+        let message = whole.into_message().0;
+        assert_eq!(message, bytewise.into_message().0);
         (message, used, result.1)
     }
 
@@ -158,10 +184,10 @@ mod tests {
 
     #[test]
     fn the_rest_of_a_large_message_is_read_but_not_kept() {
-        let mut reader = DataReader::new(10);
+        let mut reader = DataReader::new(10, share());
         let input = [b"x".repeat(5_000).as_slice(), b"\r\n.\r\n"].concat();
         assert_eq!(reader.feed(&input), input.len());
         assert!(reader.too_large && reader.is_done());
-        assert!(reader.into_message().is_empty());
+        assert!(reader.into_message().0.is_empty());
     }
 }

@@ -3,6 +3,7 @@
 
 mod command;
 mod data;
+mod memory;
 mod session;
 mod transfer;
 
@@ -19,6 +20,7 @@ use tokio::task::JoinSet;
 
 use super::types::ReceivedEnvelope;
 pub use crate::email::tls::{GeneratedCertificate, ServerTls};
+use memory::Memory;
 use session::Session;
 
 /// Decides about recipients and stores messages.
@@ -66,6 +68,8 @@ pub struct SmtpServerSettings {
 #[derive(Debug, Clone, Copy)]
 pub struct SmtpLimits {
     pub message_bytes: usize,
+    /// Of all messages under way together.
+    pub memory_bytes: usize,
     pub recipients: usize,
     pub connections: usize,
     pub connections_per_address: usize,
@@ -83,6 +87,7 @@ impl Default for SmtpLimits {
     fn default() -> Self {
         Self {
             message_bytes: 50 * 1024 * 1024,
+            memory_bytes: 128 * 1024 * 1024,
             recipients: 100,
             connections: 200,
             connections_per_address: 20,
@@ -104,6 +109,7 @@ pub async fn serve<R: MailReceiver>(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let settings = Arc::new(settings);
+    let memory = Memory::new(settings.limits.memory_bytes, settings.limits.message_bytes);
     let counters = Arc::new(ConnectionCounters::default());
     let mut connections = JoinSet::new();
     loop {
@@ -123,7 +129,13 @@ pub async fn serve<R: MailReceiver>(
                     connections.spawn(turn_away(stream));
                     continue;
                 };
-                let session = Session::new(settings.clone(), receiver.clone(), peer.ip(), shutdown.clone());
+                let session = Session::new(
+                    settings.clone(),
+                    receiver.clone(),
+                    memory.clone(),
+                    peer.ip(),
+                    shutdown.clone(),
+                );
                 connections.spawn(async move {
                     session.run(stream).await;
                     drop(slot);

@@ -9,6 +9,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::command::{self, Command};
+use super::memory::Memory;
+use super::transfer::NO_ROOM;
 use super::{MailReceiver, Protocol, RecipientVerdict, SmtpServerSettings, shut_down};
 use crate::email::tls::MailStream;
 
@@ -19,6 +21,7 @@ const NEEDS_SMTPUTF8: &str = "553 5.6.7 an address beyond ASCII needs SMTPUTF8";
 pub(super) struct Session<R> {
     pub(super) settings: Arc<SmtpServerSettings>,
     pub(super) receiver: Arc<R>,
+    pub(super) memory: Memory,
     pub(super) peer: IpAddr,
     shutdown: watch::Receiver<bool>,
     pub(super) helo: Option<String>,
@@ -54,12 +57,14 @@ impl<R: MailReceiver> Session<R> {
     pub fn new(
         settings: Arc<SmtpServerSettings>,
         receiver: Arc<R>,
+        memory: Memory,
         peer: IpAddr,
         shutdown: watch::Receiver<bool>,
     ) -> Self {
         Self {
             settings,
             receiver,
+            memory,
             peer,
             shutdown,
             helo: None,
@@ -228,6 +233,10 @@ impl<R: MailReceiver> Session<R> {
         }
         if size.is_some_and(|size| size > self.settings.limits.message_bytes) {
             say(connection, "552 5.3.4 the message is too large").await?;
+            return Ok(Next::Continue);
+        }
+        if size.is_some_and(|size| !self.memory.has_room_for(size)) {
+            say(connection, NO_ROOM).await?;
             return Ok(Next::Continue);
         }
         self.transaction = Some(Transaction { sender, recipients: Vec::new(), smtp_utf8 });

@@ -8,6 +8,8 @@ use super::session::{Connection, End, Next, Session, Transaction, say};
 use super::{DeliveryVerdict, MailReceiver, Protocol};
 use crate::email::types::{Envelope, ReceivedEnvelope};
 
+pub(super) const NO_ROOM: &str = "452 4.3.1 too much mail at once, try again later";
+
 impl<R: MailReceiver> Session<R> {
     pub(super) async fn data(&mut self, connection: &mut Connection) -> Result<Next, End> {
         if self.transaction.as_ref().is_none_or(|transaction| transaction.recipients.is_empty()) {
@@ -15,7 +17,7 @@ impl<R: MailReceiver> Session<R> {
         }
         let Some(transaction) = self.transaction.take() else { return Ok(Next::Continue) };
         say(connection, "354 go ahead, end with a line that holds only a dot").await?;
-        let mut reader = DataReader::new(self.settings.limits.message_bytes);
+        let mut reader = DataReader::new(self.settings.limits.message_bytes, self.memory.share());
         let read =
             tokio::time::timeout(self.settings.limits.data_timeout, read_content(connection, &mut reader))
                 .await;
@@ -32,15 +34,18 @@ impl<R: MailReceiver> Session<R> {
             let _ = say(connection, "550 5.7.1 lines end with CRLF only").await;
             return Err(End::Quit);
         }
-        if reader.too_large {
-            self.answer_all(connection, transaction.recipients.len(), "552 5.3.4 the message is too large")
-                .await?;
+        if reader.is_dropped() {
+            let reply = if reader.too_large { "552 5.3.4 the message is too large" } else { NO_ROOM };
+            self.answer_all(connection, transaction.recipients.len(), reply).await?;
             if !reader.is_done() {
                 return Err(End::Quit);
             }
             return Ok(Next::Continue);
         }
-        self.deliver(connection, transaction, reader.into_message()).await
+        let (message, share) = reader.into_message();
+        let next = self.deliver(connection, transaction, message).await;
+        drop(share);
+        next
     }
 
     async fn answer_all(
@@ -114,7 +119,7 @@ async fn read_content(connection: &mut Connection, reader: &mut DataReader) -> R
         }
         let used = reader.feed(chunk);
         connection.consume(used);
-        if reader.too_large {
+        if reader.is_dropped() {
             wasted += used;
             if wasted > 64 * 1024 * 1024 {
                 return Ok(());

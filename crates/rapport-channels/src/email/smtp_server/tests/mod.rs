@@ -217,6 +217,37 @@ async fn size_is_limited_before_and_while_reading() {
 }
 
 #[tokio::test]
+async fn messages_under_way_share_what_memory_there_is() {
+    let limits = SmtpLimits { message_bytes: 1024 * 1024, memory_bytes: 0, ..SmtpLimits::default() };
+    let server = Server::start(Protocol::Smtp, limits).await;
+    let begin = b"EHLO c\r\nMAIL FROM:<s@c>\r\nRCPT TO:<a@ours.example>\r\nDATA\r\n";
+    let body = [b"y".repeat(1024 * 1024 - 100).as_slice(), b"\r\n"].concat();
+    let end = b".\r\nQUIT\r\n";
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    slow.write_all(&[begin.as_slice(), &body].concat()).await.unwrap();
+    let large = [begin.as_slice(), &body, end].concat();
+    // The slow one has its memory once a mail that only says its size is told that there is none.
+    let mut declared = String::new();
+    for _ in 0..1_000 {
+        declared = server.talk(b"EHLO c\r\nMAIL FROM:<s@c> SIZE=900000\r\n").await;
+        if declared.contains("452 4.3.1") {
+            break;
+        }
+    }
+    assert!(declared.contains("452 4.3.1"), "{declared}");
+    let answer = server.talk(&large).await;
+    assert!(answer.contains("452 4.3.1") && answer.ends_with("221 2.0.0 goodbye\r\n"), "{answer}");
+    let small = server.talk(&[begin.as_slice(), b"small\r\n", end].concat()).await;
+    assert!(small.contains("250 2.6.0"), "{small}");
+    slow.write_all(end).await.unwrap();
+    let mut rest = String::new();
+    slow.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.contains("250 2.6.0"), "{rest}");
+    assert_eq!(server.stored(), 2);
+    assert!(server.talk(&large).await.contains("250 2.6.0"), "there is room again");
+}
+
+#[tokio::test]
 async fn a_second_message_cannot_be_smuggled_in() {
     let server = Server::smtp().await;
     for end in ["\n.\n", "\n.\r\n", "\r.\r", "\r\n.\n", "\r\n.\r", "\r.\r\n"] {
