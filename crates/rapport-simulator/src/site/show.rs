@@ -101,7 +101,7 @@ pub(super) fn body(mail: &Mail, files_path: &str) -> String {
     };
     format!(
         "<!doctype html><meta charset=\"utf-8\"><base target=\"_blank\"><style>\
-         :root{{color-scheme:light}}body{{margin:0;padding:1px;font:15px/1.5 system-ui,sans-serif;color:#1c2430;\
+         :root{{color-scheme:light}}body{{margin:0;padding:10px 12px;font:15px/1.5 system-ui,sans-serif;color:#1c2430;\
          background:#fff;overflow-wrap:anywhere}}pre{{font:inherit;white-space:pre-wrap;margin:0}}\
          img{{max-width:100%;height:auto}}blockquote{{margin:.5em 0;padding-left:.8em;border-left:3px solid #d5dbe5;\
          color:#5b6675}}</style>{content}"

@@ -87,6 +87,9 @@ export class Mailbox {
   }
 
   async #read(id) {
+    if (this.#hasUnsent() && !window.confirm("Discard what you have written?")) {
+      return;
+    }
     const answer = await fetch(this.#path(`/${id}`));
     if (!answer.ok) {
       this.#tell("This mail is gone.");
@@ -156,6 +159,10 @@ export class Mailbox {
     } finally {
       button.disabled = false;
     }
+  }
+
+  #hasUnsent() {
+    return !byId("composer").hidden && (byId("text").value.trim() !== "" || byId("files").files.length > 0);
   }
 
   #show(part) {
