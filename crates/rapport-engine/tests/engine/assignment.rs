@@ -83,7 +83,7 @@ async fn race(app: &Fixture, servers: &[Engine]) {
 
 #[test]
 fn of_many_who_take_a_conversation_at_once_one_gets_it() {
-    on_both_engines(|app: Fixture| async move { race(&app, &[app.engine.clone()]).await });
+    on_both_engines(|app: Fixture| async move { race(&app, std::slice::from_ref(&app.engine)).await });
 }
 
 #[test]
