@@ -310,7 +310,9 @@ export interface paths {
         put?: never;
         /**
          * Give a conversation to a person, or take it back
-         * @description Of several who take it at once, one gets it; the others get 409 `already_assigned` with who has it.
+         * @description Of several who take it at once, one gets it; the others get 409 `already_assigned` with who has it, whatever
+         *     their role. What a colleague has can be taken by whoever names the colleague as `expected_assignee_id` and has
+         *     `conversation.reassign`.
          */
         post: operations["assign_conversation"];
         delete?: never;
@@ -614,7 +616,8 @@ export interface paths {
         put?: never;
         /**
          * Hand over a mail
-         * @description The whole mail as it came (RFC 5322). The same mail twice is one message.
+         * @description The whole mail as it came (RFC 5322), as the body itself: a form or JSON around it is refused with 415. The same
+         *     mail twice is one message, with or without a key.
          */
         post: operations["ingest_email"];
         delete?: never;
@@ -970,7 +973,10 @@ export interface components {
          *     }
          */
         AssignmentBody: {
-            /** @description Who is believed to have it, null for nobody. When somebody else has it: 409 `already_assigned`. */
+            /**
+             * @description Who is believed to have it, null for nobody. When somebody else has it: 409 `already_assigned`. To take a
+             *     conversation from a colleague, name the colleague here.
+             */
             expected_assignee_id?: string | null;
             /** @description `me`, the id of a person, or null for nobody. */
             user_id: string | null;
@@ -1880,7 +1886,10 @@ export interface components {
             body_text?: string | null;
             cc?: components["schemas"]["Recipient"][] | null;
             channel_account_id?: components["schemas"]["ChannelAccountId"] | null;
-            /** @description Your own id for the message; the same one twice is one message. */
+            /**
+             * @description Your own id for the message: sent twice under it, it is one message. Something else under it is refused with
+             *     409 `client_id_in_use`.
+             */
             client_id?: string | null;
             direction?: components["schemas"]["Speaker"] | null;
             /**
@@ -1967,6 +1976,7 @@ export interface components {
         };
         /**
          * @example {
+            /** @description Facts for programs, at most 16 KiB as JSON. */
          *       "body_text": "She called as well."
          *     }
          */
@@ -1974,7 +1984,10 @@ export interface components {
             attachment_ids?: components["schemas"]["AttachmentId"][];
             body_html?: string | null;
             body_text: string;
-            /** @description Your own id for the note; the same one twice is one note. */
+            /**
+             * @description Your own id for the note: added twice under it, it is one note. Something else under it is refused with
+             *     409 `client_id_in_use`.
+             */
             client_id?: string | null;
         };
         /** @description The body of a command that needs none: absent or `{}`. */
