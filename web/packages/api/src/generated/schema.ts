@@ -1972,11 +1972,11 @@ export interface components {
             test?: boolean;
             to?: components["schemas"]["ToBody"] | null;
             topic?: string | null;
+            /** @description Facts for programs, at most 16 KiB as JSON. */
             variables?: Record<string, unknown> | null;
         };
         /**
          * @example {
-            /** @description Facts for programs, at most 16 KiB as JSON. */
          *       "body_text": "She called as well."
          *     }
          */
