@@ -1,11 +1,13 @@
 //! The schema's history: one number for both engines, forward only, never edited after it landed.
 
+mod backup;
+
 use std::path::{Path, PathBuf};
 
 use refinery::{Migration, Runner};
 
 use crate::Error;
-use crate::db::{DatabaseUrl, Opener, off_the_executor, postgres};
+use crate::db::{DatabaseUrl, Opener, off_the_executor, postgres, private_file};
 
 struct Step {
     version: i64,
@@ -14,6 +16,12 @@ struct Step {
     shared: &'static str,
     sqlite: &'static str,
     postgres: &'static str,
+}
+
+impl Step {
+    fn changes_sqlite(&self) -> bool {
+        !self.shared.is_empty() || !self.sqlite.is_empty()
+    }
 }
 
 const STEPS: &[Step] = &[
@@ -52,6 +60,20 @@ const STEPS: &[Step] = &[
         sqlite: "",
         postgres: "",
     },
+    Step {
+        version: 6,
+        name: "address_order",
+        shared: include_str!("../migrations/V006__address_order.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Step {
+        version: 7,
+        name: "faster_search",
+        shared: "",
+        sqlite: "",
+        postgres: include_str!("../migrations/V007__faster_search.postgres.sql"),
+    },
 ];
 
 /// Nodes that start at once take turns under this number.
@@ -74,14 +96,32 @@ pub fn migrate_database(url: &DatabaseUrl) -> Result<MigrationReport, Error> {
     off_the_executor(|| migrate(&opener))
 }
 
+/// Brings a database to a version of long ago, so that tests can update it from there. Blocks.
+#[doc(hidden)]
+pub fn migrate_database_up_to(url: &DatabaseUrl, version: i64) -> Result<MigrationReport, Error> {
+    let opener = Opener::new(url)?;
+    let known = STEPS.iter().take_while(|step| step.version <= version).count();
+    off_the_executor(|| migrate_by(&opener, &STEPS[..known]))
+}
+
 pub(crate) fn migrate(opener: &Opener) -> Result<MigrationReport, Error> {
+    migrate_by(opener, STEPS)
+}
+
+fn migrate_by(opener: &Opener, steps: &[Step]) -> Result<MigrationReport, Error> {
     match opener {
-        Opener::Sqlite(path) => migrate_sqlite(path, STEPS),
-        Opener::Postgres(config) => migrate_postgres(config, STEPS),
+        Opener::Sqlite(path) => migrate_sqlite(path, steps, backup::free_bytes),
+        Opener::Postgres(config) => migrate_postgres(config, steps),
     }
 }
 
-fn migrate_sqlite(path: &Path, steps: &[Step]) -> Result<MigrationReport, Error> {
+/// `free` tells how many bytes can still be written into a folder, if that can be known.
+fn migrate_sqlite(
+    path: &Path,
+    steps: &[Step],
+    free: impl Fn(&Path) -> Option<u64>,
+) -> Result<MigrationReport, Error> {
+    private_file::ensure(path);
     let mut connection = rusqlite::Connection::open(path).map_err(|error| failed(&error))?;
     connection
         .busy_timeout(std::time::Duration::from_secs(30))
@@ -98,8 +138,13 @@ fn migrate_sqlite(path: &Path, steps: &[Step]) -> Result<MigrationReport, Error>
         0
     };
     let latest = check_version(current, steps)?;
-    let backup =
-        if tables > 0 && current < latest { Some(back_up(&connection, path, latest)?) } else { None };
+    let changes = steps.iter().any(|step| step.version > current && step.changes_sqlite());
+    let backup = if tables > 0 && changes {
+        backup::check_room(&connection, path, free)?;
+        Some(backup::make(&connection, path, latest)?)
+    } else {
+        None
+    };
     let report = runner(steps, |step| step.sqlite)?.run(&mut connection).map_err(|error| failed(&error))?;
     Ok(MigrationReport { applied: versions(&report), version: latest, backup })
 }
@@ -152,28 +197,6 @@ fn versions(report: &refinery::Report) -> Vec<i64> {
     report.applied_migrations().iter().map(|migration| i64::from(migration.version())).collect()
 }
 
-/// Copies the file beside itself as `<file>.before-v<version>`, complete or not at all.
-fn back_up(connection: &rusqlite::Connection, path: &Path, version: i64) -> Result<PathBuf, Error> {
-    let beside = |ending: String| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    let target = beside(format!(".before-v{version}"));
-    let partial = beside(format!(".before-v{version}.partial"));
-    let problem = |error: &dyn std::fmt::Display| {
-        Error::Migration(format!("the backup {} could not be made: {error}", target.display()))
-    };
-    if partial.exists() {
-        std::fs::remove_file(&partial).map_err(|error| problem(&error))?;
-    }
-    let name = partial.to_str().ok_or_else(|| problem(&"the path is not UTF-8"))?;
-    connection.execute("vacuum into ?1", [name]).map_err(|error| problem(&error))?;
-    std::fs::File::open(&partial).and_then(|file| file.sync_all()).map_err(|error| problem(&error))?;
-    std::fs::rename(&partial, &target).map_err(|error| problem(&error))?;
-    Ok(target)
-}
-
 fn failed(error: &dyn std::error::Error) -> Error {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -183,4 +206,33 @@ fn failed(error: &dyn std::error::Error) -> Error {
         cause = inner.source();
     }
     Error::Migration(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_file_without_room_for_its_copy_is_left_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("rapport.db");
+        migrate_sqlite(&path, &STEPS[..1], |_| Some(0)).expect("an empty file needs no copy");
+        let before = std::fs::read(&path).expect("a file");
+
+        let refused = migrate_sqlite(&path, STEPS, |_| Some(4096)).expect_err("there is no room");
+        let text = refused.to_string();
+        for word in ["rapport.db", "4.0 KiB are free", "Free some space", "was not changed"] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+        assert!(!text.contains('\n'), "{text}");
+        assert_eq!(std::fs::read(&path).expect("a file"), before);
+        let names: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").flatten().collect();
+        assert!(!names.iter().any(|name| name.file_name().to_string_lossy().contains("before")), "{names:?}");
+
+        let report = migrate_sqlite(&path, STEPS, |_| Some(1 << 40)).expect("there is room");
+        let copy = report.backup.expect("a copy").metadata().expect("a file");
+        assert_eq!(copy.permissions().mode() & 0o777, 0o600, "others cannot read the copy either");
+    }
 }
