@@ -3,7 +3,7 @@
 /// Digits only, without a leading `+` or `00`; `None` unless 7 to 15 digits remain (ITU-T E.164).
 pub fn normalise(number: &str) -> Option<String> {
     let trimmed = number.trim();
-    let rest = trimmed.strip_prefix('+').or_else(|| trimmed.strip_prefix("00")).unwrap_or(trimmed);
+    let rest = without_prefix(trimmed).unwrap_or(trimmed);
     let mut digits = String::with_capacity(15);
     for character in rest.chars() {
         match character {
@@ -15,9 +15,21 @@ pub fn normalise(number: &str) -> Option<String> {
     (7..=15).contains(&digits.len()).then_some(digits)
 }
 
+/// The number as it is shown and dialled: E.164 with its `+` when it was given as an international one, otherwise
+/// its digits, because nothing says of which country they are.
+pub fn readable(number: &str) -> Option<String> {
+    let digits = normalise(number)?;
+    let international = without_prefix(number.trim()).is_some();
+    Some(if international { format!("+{digits}") } else { digits })
+}
+
+fn without_prefix(number: &str) -> Option<&str> {
+    number.strip_prefix('+').or_else(|| number.strip_prefix("00"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::normalise;
+    use super::{normalise, readable};
 
     #[test]
     fn all_ways_to_write_a_number_are_one_number() {
@@ -26,6 +38,15 @@ mod tests {
             assert_eq!(normalise(text).as_deref(), Some("80010020000"), "{text}");
         }
         assert_eq!(normalise("+55 11 91234 5678"), normalise("0055 11912345678"));
+    }
+
+    #[test]
+    fn international_numbers_keep_their_plus() {
+        for text in ["+55 11 91234 5678", "0055 11912345678", "+5511912345678"] {
+            assert_eq!(readable(text).as_deref(), Some("+5511912345678"), "{text}");
+        }
+        assert_eq!(readable("(800) 100-20000").as_deref(), Some("80010020000"));
+        assert_eq!(readable("+12"), None);
     }
 
     #[test]

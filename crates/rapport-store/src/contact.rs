@@ -7,7 +7,7 @@ pub use list::{escape_like, list, save_words};
 use std::collections::HashMap;
 
 use rapport_domain::model::{Address, Contact};
-use rapport_domain::{AddressId, AddressKind, ContactId};
+use rapport_domain::{AddressId, AddressKind, ContactId, email_address};
 
 use crate::filter::bind_ids;
 use crate::{Error, Row, Tx, params};
@@ -67,7 +67,7 @@ fn contacts_from_rows(tx: &mut Tx<'_>, rows: &[Row]) -> Result<Vec<Contact>, Err
     let places = bind_ids(&mut params, ids.iter().map(ContactId::as_str));
     let sql = format!(
         "select id, kind, value, verified, created_at, contact_id from contact_addresses \
-         where workspace_id = ?1 and contact_id in ({places}) order by created_at, id"
+         where workspace_id = ?1 and contact_id in ({places}) order by position, created_at, id"
     );
     let mut addresses: HashMap<ContactId, Vec<Address>> = HashMap::new();
     for row in tx.query(&sql, &params)? {
@@ -88,7 +88,7 @@ pub fn find_by_external_id(tx: &mut Tx<'_>, external_id: &str) -> Result<Option<
 pub fn list_addresses(tx: &mut Tx<'_>, contact: &ContactId) -> Result<Vec<Address>, Error> {
     tx.query(
         "select id, kind, value, verified, created_at from contact_addresses \
-         where workspace_id = ?1 and contact_id = ?2 order by created_at, id",
+         where workspace_id = ?1 and contact_id = ?2 order by position, created_at, id",
         &params![contact],
     )?
     .iter()
@@ -106,8 +106,22 @@ fn address_from_row(row: &Row) -> Result<Address, Error> {
     })
 }
 
-/// Whose address this is.
+/// Whose address this is. An email from before, when its domain was kept as the name system spells it, counts too.
 pub fn find_by_address(
+    tx: &mut Tx<'_>,
+    kind: AddressKind,
+    normalised: &str,
+) -> Result<Option<(ContactId, AddressId)>, Error> {
+    if let Some(found) = find_by_normalised(tx, kind, normalised)? {
+        return Ok(Some(found));
+    }
+    match (kind == AddressKind::Email).then(|| email_address::wire_spelling(normalised)).flatten() {
+        Some(spelling) => find_by_normalised(tx, kind, &spelling),
+        None => Ok(None),
+    }
+}
+
+fn find_by_normalised(
     tx: &mut Tx<'_>,
     kind: AddressKind,
     normalised: &str,
@@ -149,7 +163,7 @@ pub fn create(tx: &mut Tx<'_>, contact: &Contact) -> Result<(), Error> {
     Ok(())
 }
 
-/// `Error::Unique` when the address belongs to somebody already.
+/// Adds it behind those that the contact has. `Error::Unique` when it belongs to somebody already.
 pub fn add_address(
     tx: &mut Tx<'_>,
     contact: &ContactId,
@@ -157,8 +171,9 @@ pub fn add_address(
     normalised: &str,
 ) -> Result<(), Error> {
     tx.try_execute(
-        "insert into contact_addresses (workspace_id, id, contact_id, kind, value, normalised, verified, created_at) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "insert into contact_addresses (workspace_id, id, contact_id, kind, value, normalised, verified, created_at, \
+         position) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, (select coalesce(max(known.position), -1) + 1 \
+         from contact_addresses known where known.workspace_id = ?1 and known.contact_id = ?3))",
         &params![
             &address.id,
             contact,

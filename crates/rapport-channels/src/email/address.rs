@@ -1,6 +1,8 @@
 //! A tolerant reader for address lists as they really occur (RFC 5322 §3.4 and what clients make of it).
 //! It is a single pass with bounded state: nesting and length cost nothing but the bytes themselves.
 
+use rapport_domain::email_address;
+
 use super::inbound::decode_words;
 use super::types::EmailAddress;
 
@@ -110,7 +112,7 @@ impl ListReader {
             }
         };
         let pending = std::mem::take(&mut self.pending_name);
-        let Some(address) = address else { return };
+        let Some(address) = address.map(|address| readable_address(&address)) else { return };
         if self.found.len() >= self.limit {
             self.overflow = true;
             return;
@@ -215,18 +217,21 @@ pub fn wire_address(address: &str) -> Option<String> {
     if domain.is_ascii() {
         return Some(address.to_owned());
     }
-    let domain = idna::domain_to_ascii(domain).ok().filter(|domain| !domain.is_empty())?;
-    Some(format!("{local}@{domain}"))
+    Some(format!("{local}@{}", email_address::wire_domain(domain)?))
+}
+
+/// The address with its domain in its own script, as people read it.
+fn readable_address(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => format!("{local}@{}", email_address::readable_domain(domain)),
+        None => address.to_owned(),
+    }
 }
 
 /// The address with its domain in each way that it may be written: as given, as A-labels, in its own script.
 pub fn spellings(address: &str) -> Vec<String> {
     let mut spellings = vec![address.to_owned()];
-    let readable = address.rsplit_once('@').map(|(local, domain)| {
-        let (domain, outcome) = idna::domain_to_unicode(domain);
-        outcome.map(|()| format!("{local}@{domain}"))
-    });
-    for spelling in wire_address(address).into_iter().chain(readable.and_then(Result::ok)) {
+    for spelling in wire_address(address).into_iter().chain([readable_address(address)]) {
         if !spellings.contains(&spelling) {
             spellings.push(spelling);
         }
@@ -263,6 +268,7 @@ mod tests {
         assert_eq!(read("=?utf-8?q?J=C3=B6rg=2C_X?= <j@x.org>"), vec![pair("Jörg, X", "j@x.org")]);
         assert_eq!(read("<@relay.org:a@x.org>"), vec![pair("", "a@x.org")]);
         assert_eq!(read("nobody"), vec![]);
+        assert_eq!(read("j@XN--MLLER-kva.Example"), vec![pair("", "j@m\u{fc}ller.example")]);
     }
 
     #[test]

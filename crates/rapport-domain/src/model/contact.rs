@@ -9,6 +9,7 @@ use crate::{AddressId, AddressKind, ContactId, Timestamp};
 pub struct Address {
     pub id: AddressId,
     pub kind: AddressKind,
+    /// A phone number has its `+` when it was given as an international one; a domain is in its own script.
     pub value: String,
     /// The person proved that it is theirs.
     pub verified: bool,
@@ -21,6 +22,7 @@ pub struct Contact {
     pub display_name: String,
     /// Somebody of the team has put a name to this contact, or a channel proved who it is.
     pub known: bool,
+    /// The first of its emails, as is `phone` of its phone numbers.
     pub email: Option<String>,
     pub phone: Option<String>,
     pub company: Option<String>,
@@ -30,6 +32,7 @@ pub struct Contact {
     /// The id of the person in the customer's own system.
     pub external_id: Option<String>,
     pub ai_paused: bool,
+    /// In the order in which they were added.
     pub addresses: Vec<Address>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

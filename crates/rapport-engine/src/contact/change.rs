@@ -4,7 +4,7 @@ use rapport_domain::model::{Address, Contact};
 use rapport_domain::{Actor, AddressId, AddressKind, ContactId, Event, Permission, Timestamp, text};
 use rapport_store::Tx;
 
-use super::find_or_create::{index, normalise};
+use super::find_or_create::{index, normalise, readable};
 use crate::{Caller, Engine, Error, access, announce};
 
 #[derive(Clone, Debug)]
@@ -147,8 +147,7 @@ fn add_address(
         let current = rapport_store::contact::find(tx, &owner)?;
         return Err(Error::conflict_with("address_in_use", "Another contact has this address.", &current));
     }
-    let value =
-        if new.kind == AddressKind::External { new.value.trim().to_owned() } else { normalised.clone() };
+    let value = readable(new.kind, &new.value, &normalised);
     let address = Address {
         id: AddressId::generate(now, engine.entropy()),
         kind: new.kind,

@@ -35,6 +35,15 @@ pub(crate) fn normalise(kind: AddressKind, value: &str, field: &str) -> Result<S
     }
 }
 
+/// What is kept and shown of an address that is valid.
+pub(crate) fn readable(kind: AddressKind, value: &str, normalised: &str) -> String {
+    match kind {
+        AddressKind::Email => normalised.to_owned(),
+        AddressKind::Phone => phone::readable(value).unwrap_or_else(|| normalised.to_owned()),
+        AddressKind::Visitor | AddressKind::External => value.trim().to_owned(),
+    }
+}
+
 /// `Error::Store(Unique)` when a parallel write was faster; running again finds what it made.
 pub(crate) fn find_or_create(
     tx: &mut Tx<'_>,
@@ -52,10 +61,7 @@ pub(crate) fn find_or_create(
         }
     }
     let now = engine.now();
-    let value = match seen.kind {
-        AddressKind::Email | AddressKind::Phone => normalised.clone(),
-        AddressKind::Visitor | AddressKind::External => seen.value.trim().to_owned(),
-    };
+    let value = readable(seen.kind, seen.value, &normalised);
     let address = Address {
         id: AddressId::generate(now, engine.entropy()),
         kind: seen.kind,

@@ -87,14 +87,18 @@ fn recipients_of_reply(tx: &mut Tx<'_>, last: Option<&StoredMessage>) -> Result<
                 if asked_for.is_empty() { message.from.iter().cloned().collect() } else { asked_for };
             let mut cc = outside(&message.to);
             cc.extend(outside(&message.cc));
-            cc.retain(|recipient| {
-                sender.iter().all(|sender| !sender.address.eq_ignore_ascii_case(&recipient.address))
-            });
+            cc.retain(|recipient| sender.iter().all(|sender| !is_same(&sender.address, &recipient.address)));
             (sender, cc)
         }
         _ => (outside(&message.to), outside(&message.cc)),
     };
     Ok((!to.is_empty()).then_some((to, cc)))
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    let canonical =
+        |address: &str| email_address::normalise(address).unwrap_or_else(|| address.to_lowercase());
+    canonical(one) == canonical(other)
 }
 
 /// What the composer starts from.

@@ -7,6 +7,7 @@ mod support;
 mod account;
 mod answers;
 mod channel_accounts;
+mod contacts;
 mod conversation;
 mod events;
 mod files;
