@@ -15,4 +15,5 @@ mod recording;
 mod scoping;
 mod search;
 mod support;
+mod upgrade;
 mod values;
