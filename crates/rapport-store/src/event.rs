@@ -53,27 +53,44 @@ pub fn list_activity_before(
     limit: i64,
 ) -> Result<Vec<Activity>, Error> {
     let (at, seq) = before.unwrap_or((Timestamp::from_millis(i64::MAX), i64::MAX));
-    let names: Vec<String> = TIMELINE_EVENTS.iter().map(|name| format!("'{name}'")).collect();
     let sql = format!(
         "select {COLUMNS} from events where workspace_id = ?1 and conversation_id = ?2 and (occurred_at, seq) < (?3, ?4) \
          and name in ({}) order by occurred_at desc, seq desc limit {limit}",
-        names.join(", ")
+        timeline_names()
     );
-    tx.query(&sql, &params![conversation, at, seq])?
-        .iter()
-        .map(|row| {
-            let mut envelope = from_row(row)?.envelope;
-            // The line says what changed; the snapshot of the conversation is of no use to it.
-            if let Some(data) = envelope.data.as_object_mut() {
-                data.remove("conversation");
-            }
-            Ok(Activity {
-                seq: envelope.seq,
-                name: envelope.name,
-                actor: envelope.actor,
-                occurred_at: envelope.occurred_at,
-                data: envelope.data,
-            })
-        })
-        .collect()
+    tx.query(&sql, &params![conversation, at, seq])?.iter().map(activity_from_row).collect()
+}
+
+/// The same after a moment, oldest first.
+pub fn list_activity_after(
+    tx: &mut Tx<'_>,
+    conversation: &ConversationId,
+    after: (Timestamp, i64),
+    limit: i64,
+) -> Result<Vec<Activity>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from events where workspace_id = ?1 and conversation_id = ?2 and (occurred_at, seq) > (?3, ?4) \
+         and name in ({}) order by occurred_at, seq limit {limit}",
+        timeline_names()
+    );
+    tx.query(&sql, &params![conversation, after.0, after.1])?.iter().map(activity_from_row).collect()
+}
+
+fn timeline_names() -> String {
+    TIMELINE_EVENTS.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+}
+
+fn activity_from_row(row: &Row) -> Result<Activity, Error> {
+    let mut envelope = from_row(row)?.envelope;
+    // The line says what changed; the snapshot of the conversation is of no use to it.
+    if let Some(data) = envelope.data.as_object_mut() {
+        data.remove("conversation");
+    }
+    Ok(Activity {
+        seq: envelope.seq,
+        name: envelope.name,
+        actor: envelope.actor,
+        occurred_at: envelope.occurred_at,
+        data: envelope.data,
+    })
 }

@@ -281,6 +281,21 @@ pub fn list_before(
     with_attachments(tx, rows)
 }
 
+/// The messages of a conversation after a place, oldest first.
+pub fn list_after(
+    tx: &mut Tx<'_>,
+    conversation: &ConversationId,
+    after: (Timestamp, &str),
+    limit: i64,
+) -> Result<Vec<StoredMessage>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 \
+         and (m.sent_at, m.id) > (?3, ?4) order by m.sent_at, m.id limit {limit}"
+    );
+    let rows = tx.query(&sql, &params![conversation, after.0, after.1])?;
+    with_attachments(tx, rows)
+}
+
 /// What people of the team have sent in the conversation after a message: who answers sees it before sending.
 pub fn list_answers_after(
     tx: &mut Tx<'_>,

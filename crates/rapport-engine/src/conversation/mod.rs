@@ -9,8 +9,10 @@ mod follow_up;
 pub(crate) mod open;
 mod query;
 mod read;
+mod timeline;
 
 pub use assign::Assignment;
 pub use create::{FirstMessage, NewConversation, Recipient};
 pub use edit::ConversationChange;
-pub use query::{Counts, ListRequest, Page, TimelineItem, ViewCounts, timeline_position};
+pub use query::{Counts, ListRequest, Page, ViewCounts};
+pub use timeline::{Place, Position, Stretch, TimelineItem};

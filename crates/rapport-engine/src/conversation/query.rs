@@ -1,10 +1,9 @@
-//! Lists, counts, one conversation with all that its screen shows, and its timeline.
+//! Lists, counts, and one conversation with all that its screen shows.
 
 use std::collections::BTreeMap;
 
-use rapport_domain::event::Activity;
-use rapport_domain::model::{Conversation, ConversationDetail, Message};
-use rapport_domain::{Channel, ConversationId, Lifecycle, MessageKind, Permission, Status, Timestamp};
+use rapport_domain::model::{Conversation, ConversationDetail};
+use rapport_domain::{Channel, ConversationId, Lifecycle, Permission, Status};
 use rapport_store::Tx;
 use rapport_store::conversation_list::{self, AssigneeFilter, ConversationFilter, Position, Sort};
 use rapport_store::search::{self, SearchQuery};
@@ -62,24 +61,6 @@ pub struct ViewCounts {
     pub requires_action: i64,
 }
 
-/// A line of the timeline.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum TimelineItem {
-    Message { message: Box<Message> },
-    Activity { activity: Activity },
-}
-
-impl TimelineItem {
-    fn position(&self) -> (Timestamp, &str) {
-        match self {
-            TimelineItem::Message { message } => (message.sent_at, message.id.as_str()),
-            // Of things at the same moment, the change is shown before the message that it came with.
-            TimelineItem::Activity { activity } => (activity.occurred_at, ""),
-        }
-    }
-}
-
 impl Engine {
     pub async fn list_conversations(&self, caller: &Caller, request: ListRequest) -> Result<Page, Error> {
         caller.require(Permission::ConversationRead)?;
@@ -132,44 +113,6 @@ impl Engine {
                 conversation,
                 viewers,
             })
-        })
-        .await
-    }
-
-    /// One page of messages in ascending order, ending before a position; the newest page first.
-    pub async fn list_messages(
-        &self,
-        caller: &Caller,
-        id: &ConversationId,
-        before: Option<(Timestamp, String)>,
-        limit: i64,
-    ) -> Result<Vec<Message>, Error> {
-        let (caller_, id) = (caller.clone(), id.clone());
-        self.read(&caller.workspace, move |tx| {
-            access::conversation(tx, &caller_, &id)?;
-            let before = before.as_ref().map(|(at, id)| (*at, id.as_str()));
-            let mut messages: Vec<Message> = rapport_store::message::list_before(tx, &id, before, limit)?
-                .into_iter()
-                .map(|stored| stored.message)
-                .collect();
-            messages.reverse();
-            Ok(messages)
-        })
-        .await
-    }
-
-    /// One page of messages, notes and changes in ascending order, ending before a moment.
-    pub async fn list_timeline(
-        &self,
-        caller: &Caller,
-        id: &ConversationId,
-        before: Option<(Timestamp, String)>,
-        limit: i64,
-    ) -> Result<Vec<TimelineItem>, Error> {
-        let (caller_, id) = (caller.clone(), id.clone());
-        self.read(&caller.workspace, move |tx| {
-            access::conversation(tx, &caller_, &id)?;
-            timeline(tx, &id, before.as_ref().map(|(at, id)| (*at, id.as_str())), limit)
         })
         .await
     }
@@ -245,46 +188,4 @@ fn counts(tx: &mut Tx<'_>, caller: &Caller) -> Result<Counts, Error> {
     let unread_mine = unread.mine.min(COUNT_CAP);
     let seq = rapport_store::event::last_seq(tx)?;
     Ok(Counts { views, channels, unread_mine, cap: COUNT_CAP, seq })
-}
-
-fn timeline(
-    tx: &mut Tx<'_>,
-    id: &ConversationId,
-    before: Option<(Timestamp, &str)>,
-    limit: i64,
-) -> Result<Vec<TimelineItem>, Error> {
-    let messages = rapport_store::message::list_before(tx, id, before, limit)?;
-    // Changes come before the messages of their moment: after a message of that moment they are all still to come.
-    let changes_before = before
-        .map(|(at, id)| (at, id.strip_prefix('a').and_then(|seq| seq.parse().ok()).unwrap_or(i64::MAX)));
-    let activity = rapport_store::event::list_activity_before(tx, id, changes_before, limit)?;
-    let mut items: Vec<TimelineItem> = messages
-        .into_iter()
-        .map(|stored| TimelineItem::Message { message: Box::new(stored.message) })
-        .chain(activity.into_iter().map(|activity| TimelineItem::Activity { activity }))
-        .collect();
-    items.sort_by(|left, right| order_key(left).cmp(&order_key(right)));
-    let excess = items.len().saturating_sub(limit as usize);
-    items.drain(..excess);
-    Ok(items)
-}
-
-/// By time, changes before messages of the same moment, then by their own order.
-fn order_key(item: &TimelineItem) -> (Timestamp, &str, i64) {
-    let (at, id) = item.position();
-    let seq = match item {
-        TimelineItem::Activity { activity } => activity.seq,
-        TimelineItem::Message { message } => i64::from(message.kind == MessageKind::Note),
-    };
-    (at, id, seq)
-}
-
-/// Where the page that begins with this item continues towards older ones.
-///
-/// A change is written `a<seq>`, which sorts before every message id, as changes do.
-pub fn timeline_position(item: &TimelineItem) -> (Timestamp, String) {
-    match item {
-        TimelineItem::Message { message } => (message.sent_at, message.id.as_str().to_owned()),
-        TimelineItem::Activity { activity } => (activity.occurred_at, format!("a{}", activity.seq)),
-    }
 }

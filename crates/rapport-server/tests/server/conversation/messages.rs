@@ -1,7 +1,7 @@
 //! Messages, notes, drafts and what was read.
 
 use rapport_domain::Role;
-use rapport_testkit::app::TestApp;
+use rapport_testkit::app::{Client, TestApp};
 use serde_json::{Value, json};
 
 use crate::on_both_engines;
@@ -12,6 +12,7 @@ on_both_engines! {
     a_client_id_of_something_else_is_refused_and_nothing_is_lost,
     a_repeated_request_under_one_key_gets_the_first_answer,
     pages_of_the_timeline_go_back_to_the_beginning,
+    a_page_around_a_message_goes_both_ways,
     a_draft_is_ones_own,
     what_one_has_read_is_ones_own,
     mail_that_is_handed_over_twice_is_one_message,
@@ -109,6 +110,60 @@ async fn pages_of_the_timeline_go_back_to_the_beginning(app: TestApp) {
         }
     }
     assert_eq!(pages, whole);
+}
+
+/// All pages from one on, in both directions.
+async fn both_ways(client: &Client, path: &str, first: Value, limit: usize) -> Vec<Value> {
+    let mut all = first["data"].as_array().unwrap().clone();
+    let (mut older, mut newer) = (first["next_cursor"].clone(), first["newer_cursor"].clone());
+    while let Some(cursor) = older.as_str() {
+        let page = client.get(&format!("{path}?limit={limit}&cursor={cursor}")).await.expect(200);
+        assert!(page["newer_cursor"].is_string(), "what came from a newer page has newer ones");
+        all.splice(0..0, page["data"].as_array().unwrap().clone());
+        older = page["next_cursor"].clone();
+    }
+    while let Some(cursor) = newer.as_str() {
+        let page = client.get(&format!("{path}?limit={limit}&cursor={cursor}")).await.expect(200);
+        all.extend(page["data"].as_array().unwrap().clone());
+        newer = page["newer_cursor"].clone();
+    }
+    all
+}
+
+async fn a_page_around_a_message_goes_both_ways(app: TestApp) {
+    let (_, ana) = office(&app, "acme").await;
+    let path = format!("/api/v1/conversations/{}", talk(&ana, "Maria").await.conversation);
+    for number in 0..12 {
+        ana.post(&format!("{path}/notes"), &json!({"body_text": format!("Note {number}")})).await.expect(201);
+        // Some notes and changes share a moment.
+        if number % 3 == 0 {
+            let user = if number % 2 == 0 { json!("me") } else { Value::Null };
+            ana.post(&format!("{path}/assign"), &json!({"user_id": user})).await.expect(200);
+            app.advance_seconds(1);
+        }
+    }
+    for (list, pointer) in [("timeline", "/message/id"), ("messages", "/id")] {
+        let path = format!("{path}/{list}");
+        let whole = ana.get(&format!("{path}?limit=100")).await.expect(200);
+        assert_eq!((&whole["next_cursor"], &whole["newer_cursor"]), (&Value::Null, &Value::Null));
+        let whole = whole["data"].as_array().unwrap().clone();
+        for (index, item) in whole.iter().enumerate() {
+            let Some(id) = item.pointer(pointer).and_then(Value::as_str) else { continue };
+            for limit in [1, 4, 5] {
+                let page = ana.get(&format!("{path}?around={id}&limit={limit}")).await.expect(200);
+                let shown = page["data"].as_array().unwrap();
+                assert!(shown.contains(item) && shown.len() <= limit, "{list} {index}: {page}");
+                assert_eq!(both_ways(&ana, &path, page, limit).await, whole, "{list} {index} by {limit}");
+            }
+        }
+        let unknown = ana.get(&format!("{path}?around=msg_01jaaaaaaaaaaaaaaaaaaaaaaa")).await;
+        assert_eq!(unknown.refusal(404), "not_found");
+        let other = talk(&ana, list).await.message;
+        assert_eq!(ana.get(&format!("{path}?around={other}")).await.refusal(404), "not_found");
+        let both = ana.get(&format!("{path}?around={other}&cursor=x")).await.expect(422);
+        assert_eq!(wrong_fields(&both), ["around"]);
+        assert_eq!(ana.get(&format!("{path}?cursor=x")).await.refusal(422), "validation_failed");
+    }
 }
 
 async fn a_draft_is_ones_own(app: TestApp) {

@@ -389,7 +389,8 @@ export interface paths {
         };
         /**
          * List the messages and notes of a conversation
-         * @description The newest page first, in ascending order; `next_cursor` goes to older ones.
+         * @description The newest page first, in ascending order; `next_cursor` goes to older ones. With `around`, the page that has a
+         *     message in its middle, from which one can go both ways.
          */
         get: operations["list_messages"];
         put?: never;
@@ -930,6 +931,7 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             id: components["schemas"]["AddressId"];
             kind: components["schemas"]["AddressKind"];
+            /** @description A phone number has its `+` when it was given as an international one; a domain is in its own script. */
             value: string;
             /** @description The person proved that it is theirs. */
             verified: boolean;
@@ -1101,6 +1103,7 @@ export interface components {
          *     }
          */
         Contact: {
+            /** @description In the order in which they were added. */
             addresses: components["schemas"]["Address"][];
             ai_paused: boolean;
             city: string | null;
@@ -1108,6 +1111,7 @@ export interface components {
             country: string | null;
             created_at: components["schemas"]["Timestamp"];
             display_name: string;
+            /** @description The first of its emails, as is `phone` of its phone numbers. */
             email: string | null;
             /** @description The id of the person in the customer's own system. */
             external_id: string | null;
@@ -2049,18 +2053,8 @@ export interface components {
             /** @description Hand it back as `cursor` to get what follows; null at the end. */
             next_cursor: string | null;
         };
-        Page_Message: {
-            data: components["schemas"]["Message"][];
-            /** @description Hand it back as `cursor` to get what follows; null at the end. */
-            next_cursor: string | null;
-        };
         Page_SearchResult: {
             data: components["schemas"]["SearchResult"][];
-            /** @description Hand it back as `cursor` to get what follows; null at the end. */
-            next_cursor: string | null;
-        };
-        Page_TimelineItem: {
-            data: components["schemas"]["TimelineItem"][];
             /** @description Hand it back as `cursor` to get what follows; null at the end. */
             next_cursor: string | null;
         };
@@ -2304,6 +2298,68 @@ export interface components {
             activity: components["schemas"]["Activity"];
             /** @enum {string} */
             type: "activity";
+        };
+        /** @description A part of a conversation in ascending order. */
+        TimelinePage_Message: {
+            data: {
+                ai_drafted: boolean;
+                ai_generated: boolean;
+                attachments: components["schemas"]["Attachment"][];
+                author: components["schemas"]["Author"];
+                /** @description An automatic answer, a bounce or list mail: never answered automatically. */
+                automatic: boolean;
+                /** @description Only on what we sent. */
+                bcc: components["schemas"]["Recipient"][];
+                /** @description Sanitised HTML. Remote images carry `data-remote-src` instead of `src`. Show it in a sandboxed frame only. */
+                body_html?: string | null;
+                /** @description The whole plain text. */
+                body_text: string;
+                cc: components["schemas"]["Recipient"][];
+                channel: components["schemas"]["Channel"];
+                channel_account_id?: components["schemas"]["ChannelAccountId"] | null;
+                client_id?: string | null;
+                conversation_id: components["schemas"]["ConversationId"];
+                created_at: components["schemas"]["Timestamp"];
+                delivery?: components["schemas"]["Delivery"] | null;
+                direction: components["schemas"]["Direction"];
+                email_message_id?: string | null;
+                from?: components["schemas"]["Recipient"] | null;
+                has_quote: boolean;
+                has_remote_images: boolean;
+                held_until?: components["schemas"]["Timestamp"] | null;
+                id: components["schemas"]["MessageId"];
+                kind: components["schemas"]["MessageKind"];
+                sent_at: components["schemas"]["Timestamp"];
+                subject?: string | null;
+                to: components["schemas"]["Recipient"][];
+                /** @description In events: the body was too large to carry; fetch the message. */
+                truncated: boolean;
+                /** Format: int64 */
+                version: number;
+                /** @description The plain text without quotation and signature. */
+                visible_text: string;
+                warnings: string[];
+            }[];
+            /** @description Hand it back as `cursor` to get what is newer; null when the page ends with the newest. */
+            newer_cursor: string | null;
+            /** @description Hand it back as `cursor` to get what is older; null at the beginning of the conversation. */
+            next_cursor: string | null;
+        };
+        /** @description A part of a conversation in ascending order. */
+        TimelinePage_TimelineItem: {
+            data: ({
+                message: components["schemas"]["Message"];
+                /** @enum {string} */
+                type: "message";
+            } | {
+                activity: components["schemas"]["Activity"];
+                /** @enum {string} */
+                type: "activity";
+            })[];
+            /** @description Hand it back as `cursor` to get what is newer; null when the page ends with the newest. */
+            newer_cursor: string | null;
+            /** @description Hand it back as `cursor` to get what is older; null at the beginning of the conversation. */
+            next_cursor: string | null;
         };
         /** Format: date-time */
         Timestamp: string;
@@ -2628,9 +2684,7 @@ export type PageContact = components['schemas']['Page_Contact'];
 export type PageConversation = components['schemas']['Page_Conversation'];
 export type PageDeadJob = components['schemas']['Page_DeadJob'];
 export type PageInvitation = components['schemas']['Page_Invitation'];
-export type PageMessage = components['schemas']['Page_Message'];
 export type PageSearchResult = components['schemas']['Page_SearchResult'];
-export type PageTimelineItem = components['schemas']['Page_TimelineItem'];
 export type PageUser = components['schemas']['Page_User'];
 export type PasswordBody = components['schemas']['PasswordBody'];
 export type Permission = components['schemas']['Permission'];
@@ -2659,6 +2713,8 @@ export type StatusReason = components['schemas']['StatusReason'];
 export type ThenBody = components['schemas']['ThenBody'];
 export type ThreadScope = components['schemas']['ThreadScope'];
 export type TimelineItem = components['schemas']['TimelineItem'];
+export type TimelinePageMessage = components['schemas']['TimelinePage_Message'];
+export type TimelinePageTimelineItem = components['schemas']['TimelinePage_TimelineItem'];
 export type Timestamp = components['schemas']['Timestamp'];
 export type TlsSetting = components['schemas']['TlsSetting'];
 export type ToBody = components['schemas']['ToBody'];
@@ -3648,8 +3704,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description The `next_cursor` of a page: what is older than it. */
+                /** @description The `next_cursor` of a page, for what is older than it, or its `newer_cursor`, for what is newer. */
                 cursor?: string;
+                /** @description The id of a message or note: the page that has it in its middle. Not together with `cursor`. */
+                around?: string;
             };
             header?: never;
             path: {
@@ -3665,7 +3723,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Message"];
+                    "application/json": components["schemas"]["TimelinePage_Message"];
                 };
             };
             401: components["responses"]["Unauthenticated"];
@@ -3970,10 +4028,11 @@ export interface operations {
     show_timeline: {
         parameters: {
             query?: {
-                /** @description Items in one page. */
                 limit?: number;
-                /** @description From the page before. */
+                /** @description The `next_cursor` of a page, for what is older than it, or its `newer_cursor`, for what is newer. */
                 cursor?: string;
+                /** @description The id of a message or note: the page that has it in its middle. Not together with `cursor`. */
+                around?: string;
             };
             header?: never;
             path: {
@@ -3989,7 +4048,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_TimelineItem"];
+                    "application/json": components["schemas"]["TimelinePage_TimelineItem"];
                 };
             };
             401: components["responses"]["Unauthenticated"];
