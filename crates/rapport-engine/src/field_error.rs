@@ -31,8 +31,17 @@ impl FieldError {
     }
 }
 
-/// Names of our own types mean nothing to whoever wrote the request.
+/// Names of our own types, and what parsers say about digits, mean nothing to whoever wrote the request.
 fn in_words(message: &str) -> String {
+    match message {
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            return "This has to be a whole number.".to_owned();
+        }
+        "number too large to fit in target type" => return "This number is too large.".to_owned(),
+        "number too small to fit in target type" => return "This number is too small.".to_owned(),
+        "provided string was not `true` or `false`" => return "This has to be true or false.".to_owned(),
+        _ => {}
+    }
     let Some((before, expected)) = message.split_once(", expected ") else { return message.to_owned() };
     let expected = match expected {
         _ if expected.starts_with("struct ") => "an object",
@@ -70,7 +79,7 @@ mod tests {
                 "invalid value: integer `-1`, expected u32",
                 "invalid value: integer `-1`, expected a whole number from 0 on",
             ),
-            ("invalid digit found in string", "invalid digit found in string"),
+            ("invalid digit found in string", "This has to be a whole number."),
         ] {
             assert_eq!(FieldError::of_deserialiser("a[0].b", message).message, words);
         }

@@ -134,7 +134,11 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound => Self::not_found(),
-            Error::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Log in first."),
+            Error::Unauthenticated => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthenticated",
+                "Log in, or send a token that is known and has neither expired nor been revoked.",
+            ),
             Error::InvalidCredentials => Self::new(
                 StatusCode::UNAUTHORIZED,
                 "invalid_credentials",
