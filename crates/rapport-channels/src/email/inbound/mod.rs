@@ -137,7 +137,9 @@ fn read_reports(parts: &[Part<'_>], context: &ParseContext, email: &mut ParsedEm
     let sender_is_daemon = email.return_path.as_deref() == Some("")
         || email.from.as_ref().is_some_and(|from| {
             let local = from.address.to_lowercase();
-            local.starts_with("mailer-daemon@") || local.starts_with("postmaster@")
+            // A postmaster can be a person, who answers; a daemon never does.
+            local.starts_with("mailer-daemon@")
+                || (local.starts_with("postmaster@") && email.in_reply_to.is_empty())
         });
     email.is_read_receipt = report::is_read_receipt(parts, sender_is_daemon);
     email.feedback = report::find_feedback(parts, sender_is_daemon);
@@ -164,9 +166,9 @@ fn read_reports(parts: &[Part<'_>], context: &ParseContext, email: &mut ParsedEm
             is_read_receipt: email.is_read_receipt,
             calendar_method: email.calendar_method.as_deref(),
             own_addresses: &context.own_addresses,
+            own_accounts: &context.own_accounts,
         },
     );
-            own_accounts: &context.own_accounts,
 }
 
 fn calendar_method(part: &Part<'_>) -> Option<String> {

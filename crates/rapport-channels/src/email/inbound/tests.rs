@@ -87,7 +87,6 @@ fn reports_and_calendar_answers_are_no_customer_messages() {
 }
 
 #[test]
-#[test]
 fn a_report_that_somebody_passes_on_leaves_the_mail_theirs() {
     let parts = "--b\n\nWhat is this?\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n\
          Final-Recipient: rfc822; x@y.example\nAction: failed\nStatus: 5.1.1\n\n\
@@ -126,6 +125,7 @@ fn a_report_that_somebody_passes_on_leaves_the_mail_theirs() {
     assert!(parse_with_envelope(raw.as_bytes(), &null_sender, &context()).dsn.is_some());
 }
 
+#[test]
 fn a_missing_message_id_is_replaced_by_a_stable_one() {
     let raw = "From: a@x.example\nSubject: s\n\nbody\n";
     let first = parse_text(raw);
