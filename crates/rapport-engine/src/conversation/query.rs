@@ -164,11 +164,9 @@ fn counts(tx: &mut Tx<'_>, caller: &Caller) -> Result<Counts, Error> {
     let mut count = |filter: ConversationFilter| conversation_list::count(tx, &viewer, &filter, COUNT_CAP);
     let views = ViewCounts {
         mine: count(ConversationFilter { assignee: mine, ..active.clone() })?,
-        unassigned: count(ConversationFilter {
-            assignee: Some(AssigneeFilter::Unassigned),
-            ..active.clone()
-        })?,
-        all: count(active)?,
+        unassigned: count(ConversationFilter { assignee: Some(AssigneeFilter::Unassigned), ..active })?,
+        // The view of all lists every status.
+        all: count(ConversationFilter::default())?,
         drafts: count(ConversationFilter { has_draft: true, ..ConversationFilter::default() })?,
         automated: count(ConversationFilter {
             lifecycle: Some(Lifecycle::Automated),

@@ -39,6 +39,21 @@ fn a_list_narrowed_by_words_holds_only_what_says_them() {
 }
 
 #[test]
+fn the_count_of_all_is_that_of_the_list_of_all() {
+    on_both_engines(|app: Fixture| async move {
+        let closed = app.mail(&app.support, Mail::default()).await.conversation_id;
+        let jo = Mail { id: "jo@customers.example", from: "Jo <jo@customers.example>", ..Mail::default() };
+        app.mail(&app.support, jo).await;
+        app.engine.close(&app.alice, &closed).await.expect("closed");
+        let counts = app.engine.count_conversations(&app.alice).await.expect("counts");
+        let everything = ListRequest { text: None, ..narrowed("") };
+        let page = app.engine.list_conversations(&app.alice, everything).await.expect("a page");
+        assert_eq!((counts.views.all, page.total), (2, 2));
+        assert_eq!(counts.views.unassigned, 1, "a closed conversation waits for nobody");
+    });
+}
+
+#[test]
 fn contacts_are_found_by_the_beginnings_of_their_words() {
     on_both_engines(|app: Fixture| async move {
         for (from, id) in [
