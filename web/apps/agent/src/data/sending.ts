@@ -11,6 +11,7 @@ import {
 } from "@rapport/api";
 import type { QueryClient } from "@tanstack/react-query";
 import { explain } from "@/app/notify";
+import { createStore } from "@/app/store";
 import { patchMessage, writeMessage } from "./cache";
 
 const localPrefix = "local:";
@@ -22,6 +23,10 @@ export type Outgoing =
 
 /** What was asked for and has not been accepted yet, so that it can be sent again word for word. */
 export const pendingSends = new Map<string, Outgoing>();
+
+/** Messages that were taken back before they left; whoever writes in their conversation gets their words. */
+export const returned = createStore<readonly Message[]>([]);
+export const giveBack = (message: Message) => returned.set((waiting) => [...waiting, message]);
 
 function standIn(conversationId: string, outgoing: Outgoing, me: Me): Message {
   const now = new Date().toISOString();

@@ -29,7 +29,7 @@ import { EmailFields } from "./email-fields";
 import { MentionList, useMentions } from "./mentions";
 import { quotable, withQuote } from "./quote";
 import { UnsentDraft } from "./unsent-draft";
-import { draftsOf, useCarriedDraft, useDraft } from "./use-drafts";
+import { draftsOf, useCarriedDraft, useDraft, useReturned } from "./use-drafts";
 import { type SendIntent, useSend } from "./use-send";
 
 const RichEditor = lazy(() => whenReachable(() => import("@/editor/rich-editor")));
@@ -91,6 +91,7 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
   const [focusCount, setFocusCount] = useState(0);
   const { drafts, draft, saveState } = useDraft(me.user.id, detail.id, mode, detail.draft != null);
   useCarriedDraft(drafts, detail);
+  useReturned(drafts, detail.id, detail.draft != null);
   const quickEnter = useStore(enterSends);
   const imageInserter = useRef<((image: Attachment) => void) | null>(null);
   const [assignToMe, setAssignToMe] = useState(true);

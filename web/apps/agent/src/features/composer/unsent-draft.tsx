@@ -4,7 +4,7 @@ import { Copy } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { copy } from "@/actions/commands";
 import { useMe } from "@/app/session";
-import { useDraft } from "./use-drafts";
+import { useDraft, useReturned } from "./use-drafts";
 
 export function UnsentDraft({
   conversationId,
@@ -15,7 +15,8 @@ export function UnsentDraft({
 }) {
   const { t } = useTranslation();
   const me = useMe();
-  const { draft } = useDraft(me.user.id, conversationId, "reply", mayExist);
+  const { drafts, draft } = useDraft(me.user.id, conversationId, "reply", mayExist);
+  useReturned(drafts, conversationId, mayExist);
   const text = draft.text.trim();
   if (!text) return null;
   return (

@@ -2,8 +2,11 @@
 import { ApiError, api, type Conversation, type DraftMode } from "@rapport/api";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
+import { useStore } from "@/app/store";
 import { keys } from "@/data/keys";
+import { returned } from "@/data/sending";
 import { type DraftContent, DraftStore, isEmptyDraft, type SaveState } from "./draft-store";
+import { withReturned } from "./returned";
 
 let store: { userId: string; drafts: DraftStore } | null = null;
 
@@ -76,4 +79,22 @@ export function useCarriedDraft(drafts: DraftStore, conversation: Conversation) 
     });
     drafts.clear(originId, "reply");
   }, [drafts, id, originId]);
+}
+
+/** Puts what was taken back before it left into the reply. */
+export function useReturned(drafts: DraftStore, id: string, mayExist: boolean) {
+  const messages = useStore(returned);
+  useEffect(() => {
+    const mine = messages.filter((message) => message.conversation_id === id);
+    if (mine.length === 0) return;
+    returned.set((waiting) => waiting.filter((message) => !mine.includes(message)));
+    const take = () => {
+      for (const message of mine) {
+        drafts.change(id, "reply", withReturned(drafts.get(id, "reply"), message));
+      }
+    };
+    // What the server keeps is not to be overwritten unseen.
+    if (mayExist) void drafts.load(id, "reply").then(take);
+    else take();
+  }, [messages, drafts, id, mayExist]);
 }

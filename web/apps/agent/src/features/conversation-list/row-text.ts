@@ -30,6 +30,8 @@ export function previewOf(
     const prefix = t("row.outbound", { name: mine ? t("common.you") : last.author_name });
     return { kind: "outbound", prefix, text: last.preview };
   }
+  if (last.author_kind === "system")
+    return { kind: "empty", prefix: t("row.report"), text: last.preview };
   return { kind: "inbound", prefix: null, text: last.preview };
 }
 

@@ -5,7 +5,6 @@ import { useQueryClient } from "@tanstack/react-query";
 import { CircleAlert, ImageOff } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSeconds } from "@/app/clock";
 import { complain } from "@/app/notify";
 import { patchMessage } from "@/data/cache";
 import { fullTime } from "@/i18n/format";
@@ -13,6 +12,7 @@ import { EmailFrame } from "./email-frame";
 import { FailedNotice, MessageMenu, Meta, useAuthorName, useLabel } from "./message-chrome";
 import { Attachments, hasFailed, LinkedText } from "./message-parts";
 import { withOwnImages } from "./own-images";
+import { WaitingNotice } from "./waiting-notice";
 
 const recipientText = (recipients: Recipient[]) =>
   recipients.map((recipient) => recipient.name || recipient.address).join(", ");
@@ -76,7 +76,7 @@ export function EmailCard({ message, myId }: { message: Message; myId: string })
         <Warnings message={message} />
         <EmailBody message={message} html={html} />
         <Attachments attachments={attachments} />
-        <HeldNotice message={message} />
+        <WaitingNotice message={message} />
         <FailedNotice message={message} />
       </div>
     </article>
@@ -185,21 +185,5 @@ function Warnings({ message }: { message: Message }) {
         </Notice>
       ))}
     </div>
-  );
-}
-
-function HeldNotice({ message }: { message: Message }) {
-  const held = message.held_until !== null && message.delivery?.status === "queued";
-  return held ? <HeldCountdown message={message} /> : null;
-}
-
-function HeldCountdown({ message }: { message: Message }) {
-  const { t } = useTranslation();
-  const now = useSeconds();
-  const seconds = Math.ceil((Date.parse(message.held_until ?? "") - now) / 1000);
-  return (
-    <p className="mt-3 text-micro text-text-3 tabular-nums">
-      {seconds > 0 ? t("message.sending_in", { count: seconds }) : t("delivery.sending")}
-    </p>
   );
 }

@@ -14,17 +14,16 @@ import {
 } from "@rapport/ui";
 import { useQueryClient } from "@tanstack/react-query";
 import { CircleAlert, Copy, Ellipsis, FileCode, Link2, RotateCw, TextQuote } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { copy } from "@/actions/commands";
 import { useAction } from "@/actions/use-actions";
 import { afterFocusReturns, quoteInReply } from "@/app/focus";
-import { complain } from "@/app/notify";
 import { writeMessage } from "@/data/cache";
 import { isLocal, pendingSends, resend } from "@/data/sending";
 import { fullTime, timeOfDay } from "@/i18n/format";
 import { failureOf, providerWords } from "./failure-words";
-import { continuationOf, DeliveryMark, hasFailed } from "./message-parts";
+import { continuationOf, DeliveryMark, hasFailed, isReport } from "./message-parts";
+import { useDeliveryAct } from "./use-delivery-act";
 
 export function useAuthorName(message: Message, myId: string): string {
   const { t } = useTranslation();
@@ -78,7 +77,11 @@ export function MessageMenu({ message, alwaysShown, className }: MessageMenuProp
   if (isLocal(message)) return null;
   // A note is for the team alone, so it is not offered to a customer.
   const quotes =
-    reply.shown && !reply.reason && message.kind === "message" && message.body_text.trim() !== "";
+    reply.shown &&
+    !reply.reason &&
+    message.kind === "message" &&
+    !isReport(message) &&
+    message.body_text.trim() !== "";
   return (
     <Menu>
       <MenuTrigger asChild>
@@ -132,23 +135,21 @@ export function MessageMenu({ message, alwaysShown, className }: MessageMenuProp
 export function FailedNotice({ message }: { message: Message }) {
   const { t } = useTranslation();
   const cache = useQueryClient();
-  const [busy, setBusy] = useState(false);
+  const reply = useAction("conversation.reply");
+  const { busy, run } = useDeliveryAct(message);
   const { delivery } = message;
   if (!delivery || (!hasFailed(delivery) && delivery.status !== "unknown")) return null;
-  const retry = async () => {
-    setBusy(true);
-    try {
+  const retry = () =>
+    run("retry", async () => {
       if (isLocal(message)) await resend(cache, message);
       else writeMessage(cache, await api.retryMessage(message.conversation_id, message.id));
-    } catch (error) {
-      complain(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   const failure = failureOf(delivery);
   const said = continuationOf(delivery) ? delivery.reason : providerWords(delivery);
-  const mayRetry = !isLocal(message) || pendingSends.has(message.client_id ?? "");
+  // A note that failed is in this browser alone, and goes by other rules than an answer.
+  const mayRetry = isLocal(message)
+    ? pendingSends.has(message.client_id ?? "")
+    : reply.shown && reply.reason === null;
   return (
     <Notice
       tone={delivery.status === "unknown" ? "warning" : "danger"}
@@ -158,7 +159,7 @@ export function FailedNotice({ message }: { message: Message }) {
       actions={
         <>
           {mayRetry ? (
-            <Button size="small" busy={busy} onClick={() => void retry()}>
+            <Button size="small" busy={busy !== null} onClick={() => void retry()}>
               <RotateCw className="size-3.5" />
               {t("common.retry")}
             </Button>

@@ -1,4 +1,4 @@
-/** One message or note in the timeline: a bubble for talk, a card for mail, a slip for notes. */
+/** One message or note in the timeline: a bubble for talk, a card for mail, a slip for notes, a line for reports. */
 import type { Message } from "@rapport/api";
 import { Avatar, cx } from "@rapport/ui";
 import { StickyNote } from "lucide-react";
@@ -7,7 +7,9 @@ import { useTranslation } from "react-i18next";
 import { fullTime, timeOfDay } from "@/i18n/format";
 import { EmailCard } from "./email-card";
 import { FailedNotice, MessageMenu, Meta, useAuthorName, useLabel } from "./message-chrome";
-import { Attachments, ContinuationLine, hasFailed, LinkedText } from "./message-parts";
+import { Attachments, ContinuationLine, hasFailed, isReport, LinkedText } from "./message-parts";
+import { ReportLine } from "./report-line";
+import { WaitingNotice } from "./waiting-notice";
 
 export interface MessageItemProps {
   message: Message;
@@ -21,6 +23,7 @@ export interface MessageItemProps {
 export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
   const { message, myId } = props;
   if (message.kind === "note") return <NoteSlip message={message} myId={myId} />;
+  if (isReport(message)) return <ReportLine message={message} />;
   if (message.channel === "email") return <EmailCard message={message} myId={myId} />;
   return <Bubble {...props} />;
 });
@@ -68,6 +71,7 @@ function Bubble({ message, continued, myId, showChannel }: MessageItemProps) {
           <MessageMenu message={message} className="-my-2" />
         </div>
         <ContinuationLine delivery={message.delivery} />
+        <WaitingNotice message={message} />
         <FailedNotice message={message} />
         {continued && outbound && message.delivery?.status !== "sent" ? (
           <span className="mt-0.5">

@@ -103,6 +103,10 @@ function FileIcon({ mediaType }: { mediaType: string }) {
   return <Paperclip className="size-4" />;
 }
 
+/** What a mail system has to say about one of our mails. Nobody wrote it, the contact least of all. */
+export const isReport = (message: Pick<Message, "author" | "direction">) =>
+  message.direction === "inbound" && message.author.kind === "system";
+
 export const hasFailed = (delivery: Delivery | null) =>
   delivery?.status === "failed" || delivery?.status === "bounced";
 

@@ -2,6 +2,7 @@
 import type { TimelineItem } from "@rapport/api";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { isReport } from "./message-parts";
 
 interface AnnouncerProps {
   items: readonly TimelineItem[];
@@ -23,7 +24,9 @@ export function Announcer({ items, loaded, myId }: AnnouncerProps) {
       return;
     }
     const from = messages.findIndex((message) => message.id === known);
-    const fresh = messages.slice(from + 1).filter((message) => message.author.id !== myId);
+    const fresh = messages
+      .slice(from + 1)
+      .filter((message) => message.author.id !== myId && !isReport(message));
     if (last.id === known) return;
     const timer = window.setTimeout(() => {
       seen.current = last.id;

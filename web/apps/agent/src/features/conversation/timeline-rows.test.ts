@@ -84,4 +84,12 @@ describe("the blocks of a timeline", () => {
     expect(firstUnread(rows, 2)).toBe(rows[1]?.key);
     expect(firstUnread(rows, 0)).toBeNull();
   });
+
+  it("is never a report, which nobody wrote", () => {
+    const [asked, answered] = [messages(1, { direction: "inbound" }), messages(1)];
+    const author = { kind: "system", id: null, name: "Mail Delivery" };
+    const report = messages(1, { direction: "inbound", automatic: true, author });
+    const rows = rowsOf([...asked, ...answered, ...report]);
+    expect(firstUnread(rows, 1)).toBe(rows[0]?.key);
+  });
 });

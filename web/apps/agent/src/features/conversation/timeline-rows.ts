@@ -125,7 +125,9 @@ export function firstUnread(rows: readonly TimelineRow[], unread: number): strin
   let left = unread;
   for (let index = rows.length - 1; index >= 0 && left > 0; index -= 1) {
     const row = rows[index];
-    if (row?.type !== "message" || row.message.direction !== "inbound") continue;
+    // What nobody wrote, such as a delivery report, is not counted as unread.
+    if (row?.type !== "message" || row.message.direction !== "inbound" || row.message.automatic)
+      continue;
     left -= 1;
     if (left === 0) return row.key;
   }
