@@ -2,7 +2,8 @@
 import { api, type Me, type ServerEvent } from "@rapport/api";
 import { notifyManager, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
-import { reportSessionEnd } from "@/app/session";
+import { reportSessionEnd, sessionEnded } from "@/app/session";
+import { useStore } from "@/app/store";
 import { writeConversation } from "@/data/cache";
 import { keys } from "@/data/keys";
 import { applyEvent } from "./apply-event";
@@ -67,8 +68,11 @@ export function RealtimeProvider({ me, children }: { me: Me; children: ReactNode
   const [state, setState] = useState<ConnectionState>("connecting");
   const myId = me.user.id;
   const workspaceId = me.workspace.id;
+  const ended = useStore(sessionEnded);
 
   useEffect(() => {
+    // Until somebody logs in again, every question would be refused.
+    if (ended) return;
     const context = {
       myId,
       refreshCounts: countsRefresher(cache),
@@ -93,7 +97,7 @@ export function RealtimeProvider({ me, children }: { me: Me; children: ReactNode
       onUnauthenticated: reportSessionEnd,
     });
     return () => connection.stop();
-  }, [cache, myId, workspaceId]);
+  }, [cache, myId, workspaceId, ended]);
 
   return <StateContext value={state}>{children}</StateContext>;
 }
