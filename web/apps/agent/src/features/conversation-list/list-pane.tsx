@@ -4,12 +4,13 @@ import { Button, EmptyState, Skeleton } from "@rapport/ui";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { CheckCheck, ListFilter, RefreshCw, TriangleAlert } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useActionContext } from "@/actions/use-actions";
 import { useNow, useSeconds } from "@/app/clock";
 import { regionIds } from "@/app/focus";
 import { releaseSignal, shownIds } from "@/app/inbox-state";
+import { whenReachable } from "@/app/lazy";
 import { explain } from "@/app/notify";
 import { density } from "@/app/preferences";
 import {
@@ -32,6 +33,8 @@ import { ListRow, optionId } from "./list-row";
 import { type RowActKind, rowActs, runRowAct } from "./row-acts";
 import { RowMenu } from "./row-menu";
 import { useHeldRows } from "./use-held-rows";
+
+const FirstSteps = lazy(() => whenReachable(() => import("./first-steps")));
 
 export interface ListPaneProps {
   view: ViewName;
@@ -358,6 +361,13 @@ function EmptyList({ view, search, onSearch, onView }: EmptyListProps) {
         title={t("list.no_match")}
         action={<Button onClick={() => onSearch({})}>{t("filter.clear")}</Button>}
       />
+    );
+  }
+  if (counts?.views.all === 0 && (view === "mine" || view === "unassigned" || view === "all")) {
+    return (
+      <Suspense>
+        <FirstSteps />
+      </Suspense>
     );
   }
   const unassigned = counts?.views.unassigned ?? 0;
