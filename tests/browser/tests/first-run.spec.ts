@@ -24,6 +24,8 @@ test("the first person sets up the workspace and is led to the first channel", a
   await expect(page).toHaveURL(/\/settings\/channels$/);
   await new InboxScreen(page).open("all");
   await expect(page.getByText("Blue Bicycles").first()).toBeVisible();
+  await page.getByRole("link", { name: "Connect a channel" }).click();
+  await expect(page).toHaveURL(/\/settings\/channels$/);
 
   // Nobody can do it a second time.
   await page.goto("/setup");
