@@ -20,6 +20,17 @@ export const keyOfItem = (item: TimelineItem) =>
 const isSame = (a: Message, b: Message) =>
   a.id === b.id || (a.client_id !== null && a.client_id === b.client_id);
 
+/** The news of an attempt carries no version, and may be here before the answer to who asked for it. */
+function withNewerDelivery(known: Message, message: Message): Message {
+  const { delivery, held_until } = known;
+  const isNewer =
+    known.id === message.id &&
+    delivery !== null &&
+    message.delivery !== null &&
+    delivery.updated_at > message.delivery.updated_at;
+  return isNewer ? { ...message, delivery, held_until } : message;
+}
+
 /** Replaces the message, or its optimistic stand-in, or adds it at the end. */
 export function placeMessage(timeline: TimelinePages, message: Message): TimelinePages {
   let found = false;
@@ -28,7 +39,8 @@ export function placeMessage(timeline: TimelinePages, message: Message): Timelin
     data: page.data.map((item) => {
       if (item.type !== "message" || !isSame(item.message, message)) return item;
       found = true;
-      return item.message.version > message.version ? item : { ...item, message };
+      if (item.message.version > message.version) return item;
+      return { ...item, message: withNewerDelivery(item.message, message) };
     }),
   }));
   if (found) return { ...timeline, pages };
