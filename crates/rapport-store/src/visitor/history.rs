@@ -237,19 +237,3 @@ pub fn newest_seen(
     );
     tx.query_opt(&sql, &params)?.map(|row| row.get(0)).transpose()
 }
-
-/// Writes a remark on the delivery of a message that has left already: its status stays.
-pub fn save_delivery_remark(
-    tx: &mut Tx<'_>,
-    id: &MessageId,
-    code: Option<&str>,
-    reason: Option<&str>,
-    at: Timestamp,
-) -> Result<(), Error> {
-    tx.execute(
-        "update messages set delivery_code = ?3, delivery_reason = ?4, delivery_updated_at = ?5, version = version + 1 \
-         where workspace_id = ?1 and id = ?2",
-        &params![id, code, reason, at],
-    )?;
-    Ok(())
-}
