@@ -68,7 +68,7 @@ fn a_program_gets_a_token_for_a_person_of_any_role() {
     let server = place.start("serve");
     for (role, token) in tokens {
         let me = call(server.address(), "GET", "/api/v1/me", &[("Authorization", &bearer(&token))], "");
-        assert_eq!((me.status, &me.json()["role"]), (200, &role), "{}", me.body);
+        assert_eq!((me.status, &me.json()["user"]["role"]), (200, &role), "{}", me.body);
     }
 }
 

@@ -12,8 +12,8 @@ type Block = (char, i64);
 
 /// How many documents are in a block, from the smallest to the largest kind.
 const BLOCKS: [Block; 3] = [('x', 2_048), ('s', 16_384), ('l', 262_144)];
-/// So many hits among the newest documents say how frequent a word is.
-const SURE_SAMPLE: i64 = 16;
+/// How frequent a word is follows from the newest documents, when so many of them hold it.
+const SAMPLES: [(Block, i64); 2] = [(BLOCKS[0], 4), (BLOCKS[1], 16)];
 /// The database keeps no positions beyond; words further back are found, phrases are not.
 const MAX_POSITION: usize = 16_383;
 
@@ -39,28 +39,38 @@ pub(super) fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>, terms: &[Term]) -
     let words =
         expression(tx.workspace().as_str(), query.kind.filter(|kind| *kind == SearchKind::Message), terms);
     let Some(newest) = newest(tx, query.before.unwrap_or(i64::MAX))? else { return Ok(Vec::new()) };
-    for block in BLOCKS {
+    let mut expected = i64::MAX;
+    for (index, block) in BLOCKS.into_iter().enumerate() {
+        if expected < query.limit {
+            // As rare as the smaller block says, it would be for nothing.
+            continue;
+        }
         let rows = search_blocks(tx, query, &within(&words, block, newest))?;
         let reaches_back = newest / block.1 < 2;
-        if reaches_back || rows.len() as i64 >= query.limit {
+        let found = rows.len() as i64;
+        if reaches_back || found >= query.limit {
             return Ok(rows);
+        }
+        if let (Some(next), true) = (BLOCKS.get(index + 1), index > 0) {
+            expected = (found + 1) * (next.1 / block.1);
         }
     }
     search_blocks(tx, query, &words)
 }
 
-/// Whether so many documents hold the term, as far as the newest ones tell.
+/// Whether so many documents hold the term, as far as a sample of the newest ones tells. Counting them all would
+/// take longer than finding some: the index cannot stop at the threshold.
 pub(super) fn is_frequent(tx: &mut Tx<'_>, term: &Term, threshold: i64) -> Result<bool, Error> {
     let words = expression(tx.workspace().as_str(), None, std::slice::from_ref(term));
     let Some(newest) = newest(tx, i64::MAX)? else { return Ok(false) };
-    // The index cannot stop at the threshold, and a frequent word costs it the most. A sample settles that.
-    let sample = BLOCKS[0];
-    let held = count_within(tx, &within(&words, sample, newest))?;
-    let sampled = newest % sample.1 + sample.1;
-    if held >= SURE_SAMPLE && held * (newest / sampled).max(1) >= threshold {
-        return Ok(true);
+    for (block, sure) in SAMPLES {
+        let held = count_within(tx, &within(&words, block, newest))?;
+        let sampled = (newest % block.1 + block.1).min(newest.max(1));
+        if held >= sure && held * (newest / sampled).max(1) >= threshold {
+            return Ok(true);
+        }
     }
-    Ok(count_within(tx, &within(&words, BLOCKS[BLOCKS.len() - 1], newest))? >= threshold)
+    Ok(false)
 }
 
 fn count_within(tx: &mut Tx<'_>, expression: &str) -> Result<i64, Error> {
