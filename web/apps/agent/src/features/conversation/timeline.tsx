@@ -172,6 +172,8 @@ function useArrivals(rows: Rows, place: ScrollPlace, detail: ConversationDetail,
   const me = useMe();
   const [unseen, setUnseen] = useState(0);
   const [unreadKey, setUnreadKey] = useState<string | null>(null);
+  // It is marked as read a second after it was opened, and on a slow line the messages come later than that.
+  const [unreadAtOpening] = useState(detail.unread_count);
   const before = useRef<{ last: string | null; count: number }>({ last: null, count: 0 });
   const last = rows.at(-1);
   const lastKey = last?.key ?? null;
@@ -180,7 +182,7 @@ function useArrivals(rows: Rows, place: ScrollPlace, detail: ConversationDetail,
   // biome-ignore lint/correctness/useExhaustiveDependencies: judged once, when the thread has arrived.
   useLayoutEffect(() => {
     if (!loaded) return;
-    const key = firstUnread(rows, detail.unread_count);
+    const key = firstUnread(rows, unreadAtOpening);
     setUnreadKey(key);
     if (key) pinTo(key);
     else toEnd();
