@@ -156,7 +156,8 @@ fn quoted(tx: &mut Tx<'_>, stored: &StoredMessage) -> Result<Option<QuotedMessag
     Ok(Some(QuotedMessage { author, date_text, text: message.body_text, html: None }))
 }
 
-fn wire_time(at: Timestamp) -> WireTimestamp {
+/// The date of a mail.
+pub(super) fn wire_time(at: Timestamp) -> WireTimestamp {
     WireTimestamp::from_millisecond(at.as_millis()).unwrap_or(WireTimestamp::UNIX_EPOCH)
 }
 

@@ -1,6 +1,5 @@
 //! The mail that a visitor who has left gets.
 
-use jiff::Timestamp as WireTimestamp;
 use rapport_channels::email::reply_token::{AddressTokens, Separator, TokenPurpose};
 use rapport_channels::email::{
     EmailAddress, OutgoingAttachment, OutgoingAutomatic, OutgoingEmail, threading,
@@ -10,6 +9,7 @@ use rapport_store::visitor::history::ChatMessage;
 
 use super::Prepared;
 use crate::Engine;
+use crate::worker::deliver::wire_time;
 use crate::worker::signature;
 
 /// The Message-ID, the same for every attempt, so that mail servers can tell a repetition.
@@ -46,7 +46,7 @@ pub(super) fn outgoing(
         message_id: email_id(prepared),
         in_reply_to: None,
         references: Vec::new(),
-        date: WireTimestamp::from_millisecond(sent_at.as_millis()).unwrap_or(WireTimestamp::UNIX_EPOCH),
+        date: wire_time(sent_at),
         text,
         html: Some(html),
         attachments,
