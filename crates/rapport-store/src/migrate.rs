@@ -74,6 +74,13 @@ const STEPS: &[Step] = &[
         sqlite: "",
         postgres: include_str!("../migrations/V007__faster_search.postgres.sql"),
     },
+    Step {
+        version: 8,
+        name: "search_by_block",
+        shared: "",
+        sqlite: "",
+        postgres: include_str!("../migrations/V008__search_by_block.postgres.sql"),
+    },
 ];
 
 /// Nodes that start at once take turns under this number.

@@ -30,8 +30,8 @@ const MAX_BODY_BYTES: usize = 100_000;
 
 #[derive(Clone, Debug)]
 pub struct SearchQuery<'a> {
-    /// What somebody typed: an id, or words. Every word must occur; the last one may be a beginning, unless it is very short or very
-    /// frequent; quoted words stand together.
+    /// What somebody typed: an id, or words. Every word must occur; the last one may be a beginning, unless it is
+    /// very short or, on SQLite, very frequent; quoted words stand together.
     pub text: &'a str,
     pub kind: Option<SearchKind>,
     pub limit: i64,
@@ -76,7 +76,7 @@ pub fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>) -> Result<Vec<SearchHit>
         return Ok(Vec::new());
     }
     if let Some(last) = terms.last_mut().filter(|last| last.prefix) {
-        last.prefix = !dialect::is_frequent(tx, last, COMPLETE_FROM)?;
+        last.prefix = dialect::may_be_unfinished(tx, last)?;
     }
     dialect::search(tx, query, &terms)
 }
@@ -105,8 +105,6 @@ const MAX_TERMS: usize = 16;
 const MAX_LETTERS: usize = 64;
 /// A last word of fewer letters is taken as complete: too many words begin with it to be of use or quick.
 const PREFIX_LETTERS: usize = 4;
-/// A last word that so many documents hold is taken as complete.
-const COMPLETE_FROM: i64 = 1_000;
 
 /// Splits typed text into terms of letters and digits, so that nothing of the engine's query syntax gets through.
 pub fn parse_terms(text: &str) -> Vec<Term> {

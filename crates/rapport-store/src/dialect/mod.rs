@@ -7,7 +7,7 @@ mod sqlite;
 use crate::db::Engine;
 
 pub(crate) use search::{
-    find_document, index_document, index_new_document, is_frequent, search, search_vector,
+    find_document, index_document, index_new_document, may_be_unfinished, search, search_vector,
 };
 
 /// What is appended to a select so that its rows stay locked until the transaction ends.

@@ -62,12 +62,12 @@ pub(crate) fn find_document(
     rows.iter().map(hit_from_row).collect()
 }
 
-/// Whether so many documents hold these words together that nobody means more words by them.
-pub(crate) fn is_frequent(tx: &mut Tx<'_>, term: &Term, threshold: i64) -> Result<bool, Error> {
-    let whole = Term { prefix: false, ..term.clone() };
+/// Whether the last word may be the beginning of one. The index of SQLite reads all words that begin so at once,
+/// which takes long for frequent ones.
+pub(crate) fn may_be_unfinished(tx: &mut Tx<'_>, term: &Term) -> Result<bool, Error> {
     match tx.engine() {
-        Engine::Sqlite => Ok(sqlite::count(tx, &whole, threshold)? >= threshold),
-        Engine::Postgres => postgres::is_frequent(tx, &whole, threshold),
+        Engine::Sqlite => sqlite::may_be_unfinished(tx, term),
+        Engine::Postgres => Ok(true),
     }
 }
 
@@ -90,11 +90,4 @@ fn document_params<'d>(document: &SearchDocument<'d>) -> [Param<'d>; 5] {
         document.contact_id,
         document.occurred_at
     ]
-}
-
-/// The one word in the index that stands for a workspace, or for one kind of document in it. Reading a list of
-/// its own per kind spares a search for contacts the messages.
-fn scope_word(workspace: &str, kind: Option<SearchKind>) -> String {
-    let kind = kind.map_or("all", |kind| kind.as_str());
-    kind.chars().chain(workspace.chars()).filter(|character| character.is_ascii_alphanumeric()).collect()
 }

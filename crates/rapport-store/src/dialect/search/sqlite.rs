@@ -1,9 +1,12 @@
 //! FTS5: the words are in an index without content, joined by row id to the table of documents.
 
-use super::{document_params, scope_word};
+use super::document_params;
 use crate::db::SearchChange;
 use crate::search::{SearchDocument, SearchKind, SearchQuery, Term};
 use crate::{Error, Row, Tx, params};
+
+/// A last word that so many documents hold is taken as complete.
+const COMPLETE_FROM: i64 = 1_000;
 
 pub(super) fn remove(tx: &mut Tx<'_>, id: i64) -> Result<(), Error> {
     tx.change_search(SearchChange::Remove { id })
@@ -30,8 +33,14 @@ pub(super) fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>, terms: &[Term]) -
     )
 }
 
+/// Not when so many documents hold the word itself that nobody means more words by it.
+pub(super) fn may_be_unfinished(tx: &mut Tx<'_>, term: &Term) -> Result<bool, Error> {
+    let whole = Term { prefix: false, ..term.clone() };
+    Ok(count(tx, &whole, COMPLETE_FROM)? < COMPLETE_FROM)
+}
+
 /// How many documents hold the term, counted up to `cap`.
-pub(super) fn count(tx: &mut Tx<'_>, term: &Term, cap: i64) -> Result<i64, Error> {
+fn count(tx: &mut Tx<'_>, term: &Term, cap: i64) -> Result<i64, Error> {
     let expression = expression(tx.workspace().as_str(), None, std::slice::from_ref(term));
     let row = tx.query_opt(
         "select count(*) from (select 1 from search_index where search_index match ?2 \
@@ -57,4 +66,11 @@ fn expression(workspace: &str, kind: Option<SearchKind>, terms: &[Term]) -> Stri
     }
     expression.push(')');
     expression
+}
+
+/// The one word in the index that stands for a workspace, or for one kind of document in it. Reading a list of
+/// its own per kind spares a search for contacts the messages.
+fn scope_word(workspace: &str, kind: Option<SearchKind>) -> String {
+    let kind = kind.map_or("all", |kind| kind.as_str());
+    kind.chars().chain(workspace.chars()).filter(|character| character.is_ascii_alphanumeric()).collect()
 }
