@@ -1,7 +1,7 @@
 //! Channel accounts, the addresses they own and how far their mailboxes were read.
 
 use rapport_domain::model::{ChannelAccount, ChannelHealth, HealthState};
-use rapport_domain::{Channel, ChannelAccountId, Timestamp, WorkspaceId};
+use rapport_domain::{Channel, ChannelAccountId, ConversationId, MessageId, Timestamp, WorkspaceId};
 
 use crate::{Error, Row, ServerTx, Tx, columns, params};
 
@@ -343,10 +343,26 @@ pub fn save_cursor(
     Ok(())
 }
 
+/// The last message of a conversation that a person wrote to one of our accounts of the channel.
+pub fn find_last_received(
+    tx: &mut Tx<'_>,
+    conversation: &ConversationId,
+    channel: Channel,
+) -> Result<Option<MessageId>, Error> {
+    tx.query_opt(
+        "select m.id from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 and m.channel = ?3 \
+         and m.kind = 'message' and m.direction = 'inbound' and not m.automatic \
+         order by m.sent_at desc, m.id desc limit 1",
+        &params![conversation, channel],
+    )?
+    .map(|row| row.get(0))
+    .transpose()
+}
+
 /// The workspace and the mailbox that last carried a conversation's email.
 pub fn find_owner_of_conversation(
     tx: &mut ServerTx<'_>,
-    conversation: &rapport_domain::ConversationId,
+    conversation: &ConversationId,
 ) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
     // Ids are unique over all workspaces, and this one was proved by a token that we gave out.
     tx.query_opt(
@@ -363,7 +379,7 @@ pub fn find_owner_of_conversation(
 /// The workspace and the mailbox that a message left from.
 pub fn find_owner_of_message(
     tx: &mut ServerTx<'_>,
-    message: &rapport_domain::MessageId,
+    message: &MessageId,
 ) -> Result<Option<(WorkspaceId, ChannelAccountId)>, Error> {
     tx.query_opt(
         "select m.workspace_id, m.channel_account_id from messages m \

@@ -1,13 +1,18 @@
 //! Recipients, subject and threading headers of an email answer.
+//!
+//! An answer whose writer names nobody answers the last mail that a person wrote to us: it goes to its Reply-To, or
+//! else to its sender, and everybody else on it gets a copy. What we sent to others since, such as a supplier, does not
+//! change that. As long as nobody has written, it goes to whom we last wrote, and at first to the contact. Our own
+//! addresses are left out, and a stranger who joined by a header is not answered: then it goes to the contact alone.
 
 use rapport_channels::email::threading;
 use rapport_domain::model::{Conversation, EmailReplyDefaults, Recipient};
-use rapport_domain::{Channel, Direction, MessageId, email_address};
+use rapport_domain::{Channel, ConversationId, Direction, MessageId, email_address};
 use rapport_store::Tx;
 use rapport_store::message::StoredMessage;
 
 use super::Route;
-use super::options::is_own_address;
+use super::options::OwnAddresses;
 use crate::channel_account::load_email;
 use crate::message::NewMessage;
 use crate::{Engine, Error};
@@ -24,9 +29,10 @@ pub(crate) struct EmailHeaders {
     pub subject: String,
 }
 
-/// Fills in sender and recipients: those that were given, else everybody on the last email.
-pub(crate) fn with_recipients(
+/// Fills in sender and recipients: those that were given, else everybody on the mail that is answered.
+pub(super) fn with_recipients(
     tx: &mut Tx<'_>,
+    engine: &Engine,
     conversation: &Conversation,
     mut route: Route,
     new: &NewMessage,
@@ -36,8 +42,8 @@ pub(crate) fn with_recipients(
         name: account.config.display_name.clone().or_else(|| Some(account.account.name.clone())),
         address: account.config.address.clone(),
     });
-    let last = rapport_store::message::find_last_of_channel(tx, &conversation.id, Channel::Email)?;
-    let defaults = recipients_of_reply(tx, last.as_ref())?;
+    let answered = find_answered(tx, &conversation.id)?;
+    let defaults = recipients_of_reply(tx, engine, answered.as_ref())?;
     let contact_name = conversation.contact.as_ref().map(|contact| contact.display_name.clone());
     let chosen_address = route.to.first().map(|recipient| recipient.address.clone());
     let (default_to, default_cc) = match defaults {
@@ -67,22 +73,34 @@ pub(crate) fn with_recipients(
 /// To and Cc.
 type Addressees = (Vec<Recipient>, Vec<Recipient>);
 
-/// To and Cc of an answer to everybody: our own addresses are left out.
-fn recipients_of_reply(tx: &mut Tx<'_>, last: Option<&StoredMessage>) -> Result<Option<Addressees>, Error> {
-    let Some(last) = last else { return Ok(None) };
-    let own = rapport_store::channel_account::list_addresses(tx)?;
+/// The mail that an answer answers: the last one that a person wrote to us, or else the last one there is.
+fn find_answered(tx: &mut Tx<'_>, conversation: &ConversationId) -> Result<Option<StoredMessage>, Error> {
+    match rapport_store::channel_account::find_last_received(tx, conversation, Channel::Email)? {
+        Some(id) => Ok(rapport_store::message::find(tx, &id)?),
+        None => Ok(rapport_store::message::find_last_of_channel(tx, conversation, Channel::Email)?),
+    }
+}
+
+/// To and Cc of an answer to everybody on a mail: our own addresses are left out.
+fn recipients_of_reply(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    answered: Option<&StoredMessage>,
+) -> Result<Option<Addressees>, Error> {
+    let Some(answered) = answered else { return Ok(None) };
+    let own = OwnAddresses::load(tx, engine)?;
     let outside = |recipients: &[Recipient]| -> Vec<Recipient> {
-        recipients.iter().filter(|recipient| !is_own_address(&own, &recipient.address)).cloned().collect()
+        recipients.iter().filter(|recipient| !own.contain(&recipient.address)).cloned().collect()
     };
-    let message = &last.message;
+    let message = &answered.message;
     let (to, cc) = match message.direction {
         Direction::Inbound => {
             // A stranger who joined by a header is answered only when somebody chooses to.
-            let stranger = last.details.warnings.iter().any(|warning| warning == "new_participant");
+            let stranger = answered.details.warnings.iter().any(|warning| warning == "new_participant");
             if stranger {
                 return Ok(None);
             }
-            let asked_for = outside(&last.details.reply_to);
+            let asked_for = outside(&answered.details.reply_to);
             let sender =
                 if asked_for.is_empty() { message.from.iter().cloned().collect() } else { asked_for };
             let mut cc = outside(&message.to);
@@ -93,6 +111,28 @@ fn recipients_of_reply(tx: &mut Tx<'_>, last: Option<&StoredMessage>) -> Result<
         _ => (outside(&message.to), outside(&message.cc)),
     };
     Ok((!to.is_empty()).then_some((to, cc)))
+}
+
+/// The mail that an answer to these people goes on from, by its headers and by the words it repeats. The last one,
+/// unless we wrote that to others, who may have been told what these are not to read.
+fn find_parent(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    to: &[Recipient],
+) -> Result<Option<StoredMessage>, Error> {
+    let last_of = rapport_store::message::find_last_of_channel;
+    let Some(last) = last_of(tx, &conversation.id, Channel::Email)? else {
+        // A follow-up threads at the customer's with the conversation that it continues.
+        let Some(original) = &conversation.follow_up_of else { return Ok(None) };
+        return Ok(last_of(tx, &original.id, Channel::Email)?);
+    };
+    let readers = || last.details.to.iter().chain(&last.details.cc);
+    let read_it =
+        |recipient: &Recipient| readers().any(|reader| is_same(&reader.address, &recipient.address));
+    if last.message.direction == Direction::Inbound || to.iter().all(read_it) {
+        return Ok(Some(last));
+    }
+    find_answered(tx, &conversation.id)
 }
 
 fn is_same(one: &str, other: &str) -> bool {
@@ -112,26 +152,27 @@ pub(crate) fn reply_defaults(
         return Ok(None);
     };
     let account = load_email(tx, &option.channel_account_id)?;
-    let last = rapport_store::message::find_last_of_channel(tx, &conversation.id, Channel::Email)?;
+    let answered = find_answered(tx, &conversation.id)?;
     let name = conversation.contact.as_ref().map(|contact| contact.display_name.clone());
-    let (to, cc) = recipients_of_reply(tx, last.as_ref())?
+    let (to, cc) = recipients_of_reply(tx, engine, answered.as_ref())?
         .unwrap_or_else(|| (vec![Recipient { name, address: option.to.clone() }], Vec::new()));
+    let parent = find_parent(tx, conversation, &to)?;
     Ok(Some(EmailReplyDefaults {
         to,
         cc,
-        subject: subject(conversation, last.as_ref(), None),
+        subject: subject(conversation, parent.as_ref(), None),
         signature_html: account.config.signature_html,
     }))
 }
 
-/// `Re:` the last email, or the subject that a first email begins with.
-fn subject(conversation: &Conversation, last: Option<&StoredMessage>, chosen: Option<&str>) -> String {
+/// `Re:` the mail it goes on from, or the subject that a first email begins with.
+fn subject(conversation: &Conversation, parent: Option<&StoredMessage>, chosen: Option<&str>) -> String {
     if let Some(chosen) = chosen.map(str::trim).filter(|chosen| !chosen.is_empty()) {
         return rapport_domain::text::single_line(chosen, 500);
     }
-    let last_subject =
-        last.and_then(|last| last.message.subject.clone()).filter(|subject| !subject.trim().is_empty());
-    match last_subject {
+    let parent_subject =
+        parent.and_then(|parent| parent.message.subject.clone()).filter(|subject| !subject.trim().is_empty());
+    match parent_subject {
         Some(subject) => threading::reply_subject(&subject),
         None => conversation.subject.clone().unwrap_or_else(|| conversation.topic.clone()),
     }
@@ -147,15 +188,7 @@ pub(crate) fn email_headers(
     id: &MessageId,
 ) -> Result<Option<EmailHeaders>, Error> {
     let Some(from) = route.from.as_ref().filter(|_| route.channel == Channel::Email) else { return Ok(None) };
-    let last = rapport_store::message::find_last_of_channel(tx, &conversation.id, Channel::Email)?;
-    let parent = match last {
-        Some(last) => Some(last),
-        // A follow-up threads at the customer's with the conversation that it continues.
-        None => match &conversation.follow_up_of {
-            Some(original) => rapport_store::message::find_last_of_channel(tx, &original.id, Channel::Email)?,
-            None => None,
-        },
-    };
+    let parent = find_parent(tx, conversation, &route.to)?;
     let domain = from.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let in_reply_to = parent.as_ref().and_then(|parent| parent.message.email_message_id.clone());
     let references = match (&parent, &in_reply_to) {

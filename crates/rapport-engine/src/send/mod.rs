@@ -60,7 +60,7 @@ pub(crate) fn gate(
         cc: Vec::new(),
     };
     match capabilities(route.channel) {
-        Some(able) if able.has_recipients => email::with_recipients(tx, conversation, route, new),
+        Some(able) if able.has_recipients => email::with_recipients(tx, engine, conversation, route, new),
         Some(_) => {
             refuse_fields(fields_of_email(new, route.channel))?;
             Ok(route)

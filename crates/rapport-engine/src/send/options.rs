@@ -1,8 +1,9 @@
 //! Every way to answer a contact: each address with each account that can reach it, the likeliest first.
 
 use rapport_channels::capability::capabilities;
+use rapport_channels::email::reply_token::{AddressTokens, TokenPurpose};
 use rapport_domain::model::{Address, AttachmentLimits, Conversation, ReplyOption, ReplyState};
-use rapport_domain::{Channel, ChannelAccountId};
+use rapport_domain::{Channel, ChannelAccountId, email_address};
 use rapport_store::Tx;
 use rapport_store::channel_account::StoredAccount;
 
@@ -77,8 +78,79 @@ fn option(engine: &Engine, stored: &StoredAccount, address: &Address) -> ReplyOp
     }
 }
 
-/// The account of an email conversation that an answer leaves from when nobody chose one.
-pub(crate) fn is_own_address(own: &[(String, ChannelAccountId)], address: &str) -> bool {
-    rapport_domain::email_address::normalise(address)
-        .is_some_and(|address| own.iter().any(|(known, _)| *known == address))
+/// The addresses that mail comes back to us by: writing to one of them would be writing to ourselves.
+pub(crate) struct OwnAddresses {
+    accounts: Vec<(String, ChannelAccountId)>,
+    tokens: AddressTokens,
+}
+
+impl OwnAddresses {
+    pub(crate) fn load(tx: &mut Tx<'_>, engine: &Engine) -> Result<Self, Error> {
+        let accounts = rapport_store::channel_account::list_addresses(tx)?;
+        Ok(Self { accounts, tokens: AddressTokens::new(engine.keys().addresses()) })
+    }
+
+    /// Whether this is an address of an account, one with `+anything` in front of the `@`, or one that we gave out
+    /// for answers and reports.
+    pub(crate) fn contain(&self, address: &str) -> bool {
+        let Some(address) = email_address::normalise(address) else { return false };
+        let is_known = |address: &str| self.accounts.iter().any(|(known, _)| known == address);
+        let gave_out = |purpose| self.tokens.find(purpose, &address, "").is_some();
+        is_known(&address)
+            || plain_address(&address).is_some_and(|plain| is_known(&plain))
+            || gave_out(TokenPurpose::Reply)
+            || gave_out(TokenPurpose::Bounce)
+    }
+}
+
+/// `support@…` for `support+anything@…`, which the listener takes for the same mailbox.
+fn plain_address(address: &str) -> Option<String> {
+    let (local, domain) = address.rsplit_once('@')?;
+    let (name, _) = local.split_once('+')?;
+    Some(format!("{name}@{domain}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rapport_channels::email::reply_token::Separator;
+
+    use super::*;
+
+    #[test]
+    fn what_comes_back_to_us_is_ours_and_what_only_looks_so_is_not() {
+        let tokens = AddressTokens::new(b"ours");
+        let address = |tokens: &AddressTokens, purpose| {
+            tokens.address(purpose, [7; 16], "", "bikes.example", Separator::Plus)
+        };
+        let account = || ChannelAccountId::from_stored("cha_1");
+        let accounts = ["help@bikes.example", "shop+eu@bikes.example", "hilfe@b\u{fc}cher.example"];
+        let own = OwnAddresses {
+            accounts: accounts.map(|address| (address.to_owned(), account())).to_vec(),
+            tokens: tokens.clone(),
+        };
+        let [reply, bounce] = [TokenPurpose::Reply, TokenPurpose::Bounce].map(|it| address(&tokens, it));
+        for ours in [
+            "Help@Bikes.example",
+            "help+anything@bikes.example",
+            "help++@bikes.example",
+            "HILFE+x@xn--bcher-kva.example",
+            "shop+eu@bikes.example",
+            &reply,
+            &bounce.to_uppercase(),
+        ] {
+            assert!(own.contain(ours), "{ours}");
+        }
+        let forged = address(&AddressTokens::new(b"theirs"), TokenPurpose::Reply);
+        for other in [
+            "helper@bikes.example",
+            "x+help@bikes.example",
+            "shop@bikes.example",
+            "shop+us@bikes.example",
+            "help+x@cars.example",
+            "help",
+            &forged,
+        ] {
+            assert!(!own.contain(other), "{other}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What may be sent, once.
 
+mod recipients;
+
 use rapport_domain::model::Message;
 use rapport_domain::{Clock, DeliveryStatus, Direction, MessageKind, Role, Status};
 use rapport_engine::channel_account::AccountChange;
