@@ -2,7 +2,7 @@
 
 use rapport_domain::UserId;
 
-use crate::Param;
+use crate::{Engine, Param, dialect};
 
 /// `?3, ?4`: binds ids for an `in (…)`. The last one is repeated up to a power of two, so that few statements
 /// have to be prepared.
@@ -15,6 +15,20 @@ pub(crate) fn bind_ids<'i>(params: &mut Vec<Param<'i>>, ids: impl IntoIterator<I
         params.resize_with(first + count.next_power_of_two(), || Param::Text(last));
     }
     (first..params.len()).map(|index| format!("?{}", index + 2)).collect::<Vec<_>>().join(", ")
+}
+
+/// How many rows of one thing are inserted by one statement.
+pub(crate) fn rows_together(engine: Engine) -> usize {
+    dialect::rows_per_insert(engine).first().copied().unwrap_or(1)
+}
+
+/// `(?1, ?2, ?3), (?1, ?4, ?5)`: the rows of an insert, each of them the workspace and `width` values of its own.
+pub(crate) fn rows(count: usize, width: usize) -> String {
+    let row = |row: usize| {
+        let places = (0..width).map(|column| format!(", ?{}", row * width + column + 2));
+        format!("(?1{})", places.collect::<String>())
+    };
+    (0..count).map(row).collect::<Vec<_>>().join(", ")
 }
 
 /// Conditions joined by "and"; parameters are numbered from `?2`, because `?1` is the workspace.
@@ -86,5 +100,16 @@ impl FilterBuilder {
 impl Default for FilterBuilder {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_share_the_workspace_and_nothing_else() {
+        assert_eq!(rows(1, 2), "(?1, ?2, ?3)");
+        assert_eq!(rows(3, 2), "(?1, ?2, ?3), (?1, ?4, ?5), (?1, ?6, ?7)");
     }
 }

@@ -1,14 +1,25 @@
 //! Messages and notes with their attachments and delivery.
 
-use std::collections::HashMap;
+mod attachment;
+mod email_id;
+mod list;
 
-use rapport_domain::model::{Attachment, Author, Delivery, Message, Recipient};
-use rapport_domain::{
-    AttachmentId, ChannelAccountId, ConversationId, DeliveryStatus, MessageId, Timestamp, UserId,
+pub use attachment::{
+    StoredAttachment, attach, create_attachment, create_attachments, delete_loose_attachments, detach_all,
+    find_attachment, list_attachments,
 };
+pub use email_id::{
+    AnsweredConversation, KnownEmail, SeenMessage, add_email_id, find_answered, find_seen, list_by_email_id,
+};
+pub use list::{
+    MessageText, find_last_of_channel, find_waiting_since, list_after, list_answers_after, list_before,
+    list_texts,
+};
+
+use rapport_domain::model::{Author, Delivery, Message, Recipient};
+use rapport_domain::{ChannelAccountId, ConversationId, DeliveryStatus, MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::filter::bind_ids;
 use crate::{Error, Row, Tx, columns, params};
 
 /// What is kept of a message beyond its columns.
@@ -126,49 +137,13 @@ pub fn find_by_provider_id(
     .transpose()
 }
 
-/// Where a message with this Message-ID is, ours or theirs.
-#[derive(Clone, Debug)]
-pub struct KnownEmail {
-    pub message_id: MessageId,
-    pub conversation_id: ConversationId,
-    pub channel_account_id: Option<ChannelAccountId>,
-    pub outbound: bool,
-}
-
-pub fn list_by_email_id(tx: &mut Tx<'_>, email_message_id: &str) -> Result<Vec<KnownEmail>, Error> {
-    tx.query(
-        "select m.id, m.conversation_id, m.channel_account_id, m.direction from email_message_ids e \
-         join messages m on m.workspace_id = e.workspace_id and m.id = e.message_id \
-         where e.workspace_id = ?1 and e.email_message_id = ?2 order by m.created_at, m.id",
-        &params![email_message_id],
-    )?
-    .iter()
-    .map(|row| {
-        Ok(KnownEmail {
-            message_id: row.get(0)?,
-            conversation_id: row.get(1)?,
-            channel_account_id: row.get(2)?,
-            outbound: row.get::<String>(3)? == "outbound",
-        })
-    })
-    .collect()
-}
-
-pub fn add_email_id(tx: &mut Tx<'_>, email_message_id: &str, message: &MessageId) -> Result<(), Error> {
-    tx.execute(
-        "insert into email_message_ids (workspace_id, email_message_id, message_id) values (?1, ?2, ?3) on conflict do nothing",
-        &params![email_message_id, message],
-    )?;
-    Ok(())
-}
-
 /// Stores a message. `Error::Unique` when its provider id or client id is there already.
 pub fn create(tx: &mut Tx<'_>, stored: &StoredMessage) -> Result<(), Error> {
     let message = &stored.message;
     let details = columns::to_json(&stored.details);
     let visible_text = message.has_quote.then_some(message.visible_text.as_str());
     let delivery = message.delivery.as_ref();
-    tx.try_execute(
+    tx.execute(
         "insert into messages (workspace_id, id, conversation_id, kind, direction, channel, channel_account_id, \
          author_kind, author_id, author_name, subject, body_text, visible_text, body_html, has_remote_images, automatic, \
          ai_generated, ai_drafted, details, delivery_status, delivery_updated_at, provider_message_id, email_message_id, \
@@ -230,264 +205,4 @@ pub fn save_delivery(
         ],
     )?;
     Ok(())
-}
-
-/// What a message says, to show where words were found.
-#[derive(Clone, Debug)]
-pub struct MessageText {
-    pub id: MessageId,
-    pub conversation_id: ConversationId,
-    pub subject: Option<String>,
-    pub visible_text: String,
-}
-
-/// Those of the messages that there are, in no order.
-pub fn list_texts(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<MessageText>, Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut params = Vec::with_capacity(ids.len());
-    let places = bind_ids(&mut params, ids.iter().map(MessageId::as_str));
-    let sql = format!(
-        "select id, conversation_id, subject, coalesce(visible_text, body_text) from messages \
-         where workspace_id = ?1 and id in ({places})"
-    );
-    tx.query(&sql, &params)?
-        .iter()
-        .map(|row| {
-            Ok(MessageText {
-                id: row.get(0)?,
-                conversation_id: row.get(1)?,
-                subject: row.get(2)?,
-                visible_text: row.get(3)?,
-            })
-        })
-        .collect()
-}
-
-/// The messages of a conversation before a moment, newest first.
-pub fn list_before(
-    tx: &mut Tx<'_>,
-    conversation: &ConversationId,
-    before: Option<(Timestamp, &str)>,
-    limit: i64,
-) -> Result<Vec<StoredMessage>, Error> {
-    let (at, id) = before.unwrap_or((Timestamp::from_millis(i64::MAX), ""));
-    let sql = format!(
-        "select {COLUMNS} from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 \
-         and (m.sent_at, m.id) < (?3, ?4) order by m.sent_at desc, m.id desc limit {limit}"
-    );
-    let rows = tx.query(&sql, &params![conversation, at, id])?;
-    with_attachments(tx, rows)
-}
-
-/// The messages of a conversation after a place, oldest first.
-pub fn list_after(
-    tx: &mut Tx<'_>,
-    conversation: &ConversationId,
-    after: (Timestamp, &str),
-    limit: i64,
-) -> Result<Vec<StoredMessage>, Error> {
-    let sql = format!(
-        "select {COLUMNS} from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 \
-         and (m.sent_at, m.id) > (?3, ?4) order by m.sent_at, m.id limit {limit}"
-    );
-    let rows = tx.query(&sql, &params![conversation, after.0, after.1])?;
-    with_attachments(tx, rows)
-}
-
-/// What people of the team have sent in the conversation after a message: who answers sees it before sending.
-pub fn list_answers_after(
-    tx: &mut Tx<'_>,
-    conversation: &ConversationId,
-    after: &MessageId,
-    not_by: &UserId,
-) -> Result<Vec<StoredMessage>, Error> {
-    let sql = format!(
-        "select {COLUMNS} from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 and m.id <> ?3 \
-         and m.created_at >= (select s.created_at from messages s where s.workspace_id = ?1 and s.id = ?3) \
-         and m.direction = 'outbound' and m.author_kind in ('user', 'api') and coalesce(m.author_id, '') <> ?4 \
-         and m.delivery_status <> 'cancelled' order by m.id limit 10"
-    );
-    let rows = tx.query(&sql, &params![conversation, after, not_by])?;
-    with_attachments(tx, rows)
-}
-
-/// The last message that came from or went to the contact on a channel. What a program wrote, such as a delivery
-/// report, is not what people go on from, unless there is nothing else.
-pub fn find_last_of_channel(
-    tx: &mut Tx<'_>,
-    conversation: &ConversationId,
-    channel: rapport_domain::Channel,
-) -> Result<Option<StoredMessage>, Error> {
-    for written_by in ["and not m.automatic", ""] {
-        let sql = format!(
-            "select {COLUMNS} from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 and m.channel = ?3 \
-             and m.kind = 'message' and coalesce(m.delivery_status, '') <> 'cancelled' {written_by} \
-             order by m.sent_at desc, m.id desc limit 1"
-        );
-        if let Some(row) = tx.query_opt(&sql, &params![conversation, channel])? {
-            return from_row(&row).map(Some);
-        }
-    }
-    Ok(None)
-}
-
-/// Since when the contact has been waiting: their first message after our last one.
-pub fn find_waiting_since(
-    tx: &mut Tx<'_>,
-    conversation: &ConversationId,
-) -> Result<Option<Timestamp>, Error> {
-    let row = tx.query_opt(
-        "select min(m.sent_at) from messages m where m.workspace_id = ?1 and m.conversation_id = ?2 \
-         and m.direction = 'inbound' and not m.automatic and m.sent_at > coalesce((select max(o.sent_at) from messages o \
-         where o.workspace_id = ?1 and o.conversation_id = ?2 and o.direction = 'outbound' \
-         and coalesce(o.delivery_status, '') <> 'cancelled'), 0)",
-        &params![conversation],
-    )?;
-    row.map(|row| row.get(0)).transpose().map(Option::flatten)
-}
-
-fn with_attachments(tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<Vec<StoredMessage>, Error> {
-    let mut messages = rows.iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
-    if messages.is_empty() {
-        return Ok(messages);
-    }
-    let mut params = Vec::with_capacity(messages.len());
-    let places = bind_ids(&mut params, messages.iter().map(|stored| stored.message.id.as_str()));
-    let sql = format!(
-        "select {ATTACHMENT_COLUMNS}, message_id from attachments where workspace_id = ?1 and message_id in ({places}) order by position, id"
-    );
-    let mut by_message: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
-    for row in tx.query(&sql, &params)? {
-        by_message.entry(row.get(6)?).or_default().push(attachment_from_row(&row)?);
-    }
-    for stored in &mut messages {
-        if let Some(attachments) = by_message.remove(&stored.message.id) {
-            stored.message.attachments = attachments;
-        }
-    }
-    Ok(messages)
-}
-
-const ATTACHMENT_COLUMNS: &str = "id, file_name, media_type, size_bytes, inline, content_id";
-
-fn attachment_from_row(row: &Row) -> Result<Attachment, Error> {
-    Ok(Attachment {
-        id: row.get(0)?,
-        file_name: row.get(1)?,
-        media_type: row.get(2)?,
-        size_bytes: row.get(3)?,
-        inline: row.get(4)?,
-        content_id: row.get(5)?,
-        url: String::new(),
-        preview_url: None,
-    })
-}
-
-pub fn list_attachments(tx: &mut Tx<'_>, message: &MessageId) -> Result<Vec<Attachment>, Error> {
-    let sql = format!(
-        "select {ATTACHMENT_COLUMNS} from attachments where workspace_id = ?1 and message_id = ?2 order by position, id"
-    );
-    tx.query(&sql, &params![message])?.iter().map(attachment_from_row).collect()
-}
-
-/// An attachment with where its bytes are.
-#[derive(Clone, Debug)]
-pub struct StoredAttachment {
-    pub attachment: Attachment,
-    pub blob_key: String,
-    pub message_id: Option<MessageId>,
-    /// The user or visitor who uploaded it, until it belongs to a message.
-    pub uploaded_by: Option<String>,
-    pub created_at: Timestamp,
-}
-
-pub fn find_attachment(tx: &mut Tx<'_>, id: &AttachmentId) -> Result<Option<StoredAttachment>, Error> {
-    let sql = format!(
-        "select {ATTACHMENT_COLUMNS}, blob_key, message_id, uploaded_by, created_at from attachments where workspace_id = ?1 and id = ?2"
-    );
-    tx.query_opt(&sql, &params![id])?
-        .map(|row| {
-            Ok(StoredAttachment {
-                attachment: attachment_from_row(&row)?,
-                blob_key: row.get(6)?,
-                message_id: row.get(7)?,
-                uploaded_by: row.get(8)?,
-                created_at: row.get(9)?,
-            })
-        })
-        .transpose()
-}
-
-pub fn create_attachment(tx: &mut Tx<'_>, stored: &StoredAttachment, position: i64) -> Result<(), Error> {
-    let attachment = &stored.attachment;
-    tx.execute(
-        "insert into attachments (workspace_id, id, message_id, uploaded_by, file_name, media_type, size_bytes, blob_key, \
-         content_id, inline, position, created_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        &params![
-            &attachment.id,
-            &stored.message_id,
-            &stored.uploaded_by,
-            &attachment.file_name,
-            &attachment.media_type,
-            attachment.size_bytes,
-            &stored.blob_key,
-            &attachment.content_id,
-            attachment.inline,
-            position,
-            stored.created_at,
-        ],
-    )?;
-    Ok(())
-}
-
-/// Gives an uploaded file to a message. False when it is not this uploader's or belongs to a message already.
-pub fn attach(
-    tx: &mut Tx<'_>,
-    id: &AttachmentId,
-    uploaded_by: &str,
-    message: &MessageId,
-    position: i64,
-    inline: bool,
-    content_id: Option<&str>,
-) -> Result<bool, Error> {
-    let changed = tx.execute(
-        "update attachments set message_id = ?3, position = ?4, inline = ?5, content_id = ?6 \
-         where workspace_id = ?1 and id = ?2 and message_id is null and uploaded_by = ?7",
-        &params![id, message, position, inline, content_id, uploaded_by],
-    )?;
-    Ok(changed == 1)
-}
-
-/// Gives the files of a message that was taken back to whoever uploaded them.
-pub fn detach_all(tx: &mut Tx<'_>, message: &MessageId) -> Result<u64, Error> {
-    tx.execute(
-        "update attachments set message_id = null, inline = ?3, content_id = null \
-         where workspace_id = ?1 and message_id = ?2 and uploaded_by is not null",
-        &params![message, false],
-    )
-}
-
-/// Removes uploads that never became part of a message. Returns the keys of their bytes that nothing else uses.
-pub fn delete_loose_attachments(tx: &mut Tx<'_>, before: Timestamp) -> Result<Vec<String>, Error> {
-    let rows = tx.query(
-        "delete from attachments where workspace_id = ?1 and message_id is null and created_at < ?2 \
-         and not exists (select 1 from drafts d where d.workspace_id = attachments.workspace_id \
-         and d.content like '%' || attachments.id || '%') returning blob_key",
-        &params![before],
-    )?;
-    let mut unused = Vec::new();
-    for row in rows {
-        let key: String = row.get(0)?;
-        let in_use = tx.query_opt(
-            "select 1 from attachments where workspace_id = ?1 and blob_key = ?2 \
-             union all select 1 from messages where workspace_id = ?1 and raw_blob = ?2 limit 1",
-            &params![&key],
-        )?;
-        if in_use.is_none() {
-            unused.push(key);
-        }
-    }
-    Ok(unused)
 }
