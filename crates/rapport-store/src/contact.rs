@@ -2,7 +2,7 @@
 
 mod list;
 
-pub use list::{escape_like, list, save_words};
+pub use list::{add_words, escape_like, list, save_words};
 
 use std::collections::HashMap;
 
@@ -38,11 +38,68 @@ fn from_row(row: &Row, addresses: Vec<Address>) -> Result<Contact, Error> {
     })
 }
 
+/// The columns of an address behind those of its contact.
+const ADDRESS_COLUMNS: &str = "a.id, a.kind, a.value, a.verified, a.created_at";
+const FIRST_OF_ADDRESS: usize = 12;
+
+/// One contact from rows of `COLUMNS` and `ADDRESS_COLUMNS`, one for each of its addresses, in their order.
+fn from_joined_rows(rows: &[Row]) -> Result<Option<Contact>, Error> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let mut addresses = Vec::with_capacity(rows.len());
+    for row in rows {
+        // A contact without an address is one row with nothing in these columns.
+        if row.get::<Option<AddressId>>(FIRST_OF_ADDRESS)?.is_some() {
+            addresses.push(address_from_row(row, FIRST_OF_ADDRESS)?);
+        }
+    }
+    from_row(first, addresses).map(Some)
+}
+
 pub fn find(tx: &mut Tx<'_>, id: &ContactId) -> Result<Option<Contact>, Error> {
-    let sql = format!("select {COLUMNS} from contacts ct where ct.workspace_id = ?1 and ct.id = ?2");
-    let Some(row) = tx.query_opt(&sql, &params![id])? else { return Ok(None) };
-    let addresses = list_addresses(tx, id)?;
-    from_row(&row, addresses).map(Some)
+    let sql = format!(
+        "select {COLUMNS}, {ADDRESS_COLUMNS} from contacts ct left join contact_addresses a \
+         on a.workspace_id = ct.workspace_id and a.contact_id = ct.id where ct.workspace_id = ?1 and ct.id = ?2 \
+         order by a.position, a.created_at, a.id"
+    );
+    from_joined_rows(&tx.query(&sql, &params![id])?)
+}
+
+/// The contact whose address this is, like [`find_by_address`] and with all of it.
+pub fn find_with_address(
+    tx: &mut Tx<'_>,
+    kind: AddressKind,
+    normalised: &str,
+) -> Result<Option<(Contact, Address)>, Error> {
+    let sql = format!(
+        "select {COLUMNS}, {ADDRESS_COLUMNS}, found.id from contact_addresses found \
+         join contacts ct on ct.workspace_id = found.workspace_id and ct.id = found.contact_id \
+         join contact_addresses a on a.workspace_id = ct.workspace_id and a.contact_id = ct.id \
+         where found.workspace_id = ?1 and found.kind = ?2 and found.normalised = ?3 \
+         order by a.position, a.created_at, a.id"
+    );
+    by_spellings(kind, normalised, |spelling| {
+        let rows = tx.query(&sql, &params![kind, spelling])?;
+        let Some(contact) = from_joined_rows(&rows)? else { return Ok(None) };
+        let found: AddressId = rows[0].get(FIRST_OF_ADDRESS + 5)?;
+        let address = contact.addresses.iter().find(|address| address.id == found).cloned();
+        Ok(address.map(|address| (contact, address)))
+    })
+}
+
+/// Asks for an address as it is compared, and for an email from before, when its domain was kept as the name system
+/// spells it.
+fn by_spellings<T>(
+    kind: AddressKind,
+    normalised: &str,
+    mut find: impl FnMut(&str) -> Result<Option<T>, Error>,
+) -> Result<Option<T>, Error> {
+    if let Some(found) = find(normalised)? {
+        return Ok(Some(found));
+    }
+    match (kind == AddressKind::Email).then(|| email_address::wire_spelling(normalised)).flatten() {
+        Some(spelling) => find(&spelling),
+        None => Ok(None),
+    }
 }
 
 /// Those of the contacts that there are, in no order.
@@ -71,7 +128,7 @@ fn contacts_from_rows(tx: &mut Tx<'_>, rows: &[Row]) -> Result<Vec<Contact>, Err
     );
     let mut addresses: HashMap<ContactId, Vec<Address>> = HashMap::new();
     for row in tx.query(&sql, &params)? {
-        addresses.entry(row.get(5)?).or_default().push(address_from_row(&row)?);
+        addresses.entry(row.get(5)?).or_default().push(address_from_row(&row, 0)?);
     }
     rows.iter().zip(&ids).map(|(row, id)| from_row(row, addresses.remove(id).unwrap_or_default())).collect()
 }
@@ -92,17 +149,18 @@ pub fn list_addresses(tx: &mut Tx<'_>, contact: &ContactId) -> Result<Vec<Addres
         &params![contact],
     )?
     .iter()
-    .map(address_from_row)
+    .map(|row| address_from_row(row, 0))
     .collect()
 }
 
-fn address_from_row(row: &Row) -> Result<Address, Error> {
+/// From the columns of a row that begin at `first`.
+fn address_from_row(row: &Row, first: usize) -> Result<Address, Error> {
     Ok(Address {
-        id: row.get(0)?,
-        kind: row.get(1)?,
-        value: row.get(2)?,
-        verified: row.get(3)?,
-        created_at: row.get(4)?,
+        id: row.get(first)?,
+        kind: row.get(first + 1)?,
+        value: row.get(first + 2)?,
+        verified: row.get(first + 3)?,
+        created_at: row.get(first + 4)?,
     })
 }
 
@@ -112,13 +170,7 @@ pub fn find_by_address(
     kind: AddressKind,
     normalised: &str,
 ) -> Result<Option<(ContactId, AddressId)>, Error> {
-    if let Some(found) = find_by_normalised(tx, kind, normalised)? {
-        return Ok(Some(found));
-    }
-    match (kind == AddressKind::Email).then(|| email_address::wire_spelling(normalised)).flatten() {
-        Some(spelling) => find_by_normalised(tx, kind, &spelling),
-        None => Ok(None),
-    }
+    by_spellings(kind, normalised, |spelling| find_by_normalised(tx, kind, spelling))
 }
 
 fn find_by_normalised(
@@ -139,12 +191,12 @@ pub fn find_address(tx: &mut Tx<'_>, id: &AddressId) -> Result<Option<(ContactId
         "select id, kind, value, verified, created_at, contact_id from contact_addresses where workspace_id = ?1 and id = ?2",
         &params![id],
     )?
-    .map(|row| Ok((row.get(5)?, address_from_row(&row)?)))
+    .map(|row| Ok((row.get(5)?, address_from_row(&row, 0)?)))
     .transpose()
 }
 
 pub fn create(tx: &mut Tx<'_>, contact: &Contact) -> Result<(), Error> {
-    tx.try_execute(
+    tx.execute(
         "insert into contacts (workspace_id, id, display_name, known, company, city, country, language, external_id, \
          ai_paused, created_at, updated_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
         &params![
@@ -170,7 +222,7 @@ pub fn add_address(
     address: &Address,
     normalised: &str,
 ) -> Result<(), Error> {
-    tx.try_execute(
+    tx.execute(
         "insert into contact_addresses (workspace_id, id, contact_id, kind, value, normalised, verified, created_at, \
          position) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, (select coalesce(max(known.position), -1) + 1 \
          from contact_addresses known where known.workspace_id = ?1 and known.contact_id = ?3))",

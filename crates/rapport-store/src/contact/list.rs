@@ -6,6 +6,7 @@ use rapport_domain::model::Contact;
 use rapport_domain::{AddressKind, ContactId, Timestamp};
 
 use super::{COLUMNS, contacts_from_rows};
+use crate::filter::{rows, rows_together};
 use crate::search::words_of;
 use crate::{Error, Param, Tx, params};
 
@@ -19,11 +20,19 @@ pub fn save_words(tx: &mut Tx<'_>, contact: &Contact) -> Result<(), Error> {
         "delete from contact_words where workspace_id = ?1 and contact_id = ?2",
         &params![&contact.id],
     )?;
-    for word in words(contact) {
-        tx.execute(
-            "insert into contact_words (workspace_id, contact_id, word) values (?1, ?2, ?3)",
-            &params![&contact.id, word],
-        )?;
+    add_words(tx, contact)
+}
+
+/// The same for a contact that has no words yet.
+pub fn add_words(tx: &mut Tx<'_>, contact: &Contact) -> Result<(), Error> {
+    let words: Vec<String> = words(contact).into_iter().collect();
+    for together in words.chunks(rows_together(tx.engine())) {
+        let sql = format!(
+            "insert into contact_words (workspace_id, contact_id, word) values {}",
+            rows(together.len(), 2)
+        );
+        let params: Vec<Param<'_>> = together.iter().flat_map(|word| params![&contact.id, word]).collect();
+        tx.execute(&sql, &params)?;
     }
     Ok(())
 }
