@@ -8,7 +8,7 @@ use rapport_domain::{
 };
 
 use crate::filter::bind_ids;
-use crate::{Error, Param, Row, Tx, params};
+use crate::{Error, Param, Row, Tx, dialect, params};
 
 /// The columns of a conversation with the names it shows, in the order `from_row` reads them.
 /// `?2` is the person it is read for; an empty text reads it for nobody.
@@ -19,6 +19,11 @@ pub(crate) const SELECT: &str = "select c.id, c.number, c.status, c.lifecycle, c
     c.last_message_author_name, c.last_message_preview, c.last_message_channel, c.last_message_at, c.last_message_delivery, \
     c.last_activity_at, c.waiting_since, c.created_at, c.updated_at, c.closed_at, c.closed_by, cu.name, \
     c.follow_up_of, c.follow_up_of_number, c.version, dr.preview, dr.updated_at, dn.preview, dn.updated_at";
+
+/// Where the version is in a row of `SELECT`.
+const VERSION: usize = 39;
+/// The first place behind `SELECT`.
+const SEEN_VERSION: usize = 44;
 
 pub(crate) const JOINS: &str = "left join contacts ct on ct.workspace_id = c.workspace_id and ct.id = c.contact_id \
     left join users au on au.workspace_id = c.workspace_id and au.id = c.assignee_user_id \
@@ -69,7 +74,7 @@ pub(crate) fn from_row(row: &Row, for_viewer: bool) -> Result<Conversation, Erro
             Some(id) => Some(ConversationReference { id, number: row.get(38)? }),
             None => None,
         },
-        version: row.get(39)?,
+        version: row.get(VERSION)?,
     })
 }
 
@@ -138,14 +143,18 @@ pub fn list_for(
 
 /// The conversation, locked until the transaction ends, so that read-then-write cannot interleave.
 pub fn find_for_update(tx: &mut Tx<'_>, id: &ConversationId) -> Result<Option<Conversation>, Error> {
-    let locked = tx.query_one_for_update(
-        "select id from conversations where workspace_id = ?1 and id = ?2",
-        &params![id],
-    )?;
-    if locked.is_none() {
-        return Ok(None);
+    let lock = dialect::for_update(tx.engine());
+    let sql = format!(
+        "{SELECT}, (select seen.version from conversations seen where seen.workspace_id = ?1 and seen.id = ?3) \
+         from (select * from conversations where workspace_id = ?1 and id = ?3{lock}) c {JOINS} where c.workspace_id = ?1"
+    );
+    let Some(row) = tx.query_opt(&sql, &params!["", id])? else { return Ok(None) };
+    // Where the lock was waited for, the row is as the one before left it, while the names beside it may be those
+    // from before the wait: they are read again.
+    if row.get::<i64>(SEEN_VERSION)? != row.get::<i64>(VERSION)? {
+        return find(tx, id);
     }
-    find(tx, id)
+    from_row(&row, false).map(Some)
 }
 
 pub fn find_by_number(tx: &mut Tx<'_>, number: i64) -> Result<Option<ConversationId>, Error> {
@@ -216,7 +225,7 @@ pub fn create(
     variables: &str,
 ) -> Result<(), Error> {
     let channels = crate::columns::to_json(&conversation.channels);
-    tx.try_execute(
+    tx.execute(
         "insert into conversations (workspace_id, id, number, contact_id, scope_key, status, lifecycle, channel, channels, \
          origin, test, topic, subject, priority, priority_rank, assignee_user_id, requires_action, channel_account_id, \
          last_activity_at, waiting_since, variables, follow_up_of, follow_up_of_number, created_at, updated_at, assigned_at) \

@@ -8,6 +8,7 @@ mod contention;
 mod events;
 mod jobs;
 mod lists;
+mod lookups;
 mod mailbox_lease;
 mod migrations;
 mod notifications;
