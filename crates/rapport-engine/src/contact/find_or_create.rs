@@ -52,16 +52,21 @@ pub(crate) fn find_or_create(
     seen: &Seen<'_>,
 ) -> Result<(Contact, Address), Error> {
     let normalised = normalise(seen.kind, seen.value, seen.field)?;
-    if let Some((contact_id, address_id)) =
-        rapport_store::contact::find_by_address(tx, seen.kind, &normalised)?
-    {
-        let contact = rapport_store::contact::find(tx, &contact_id)?.ok_or(Error::NotFound)?;
-        if let Some(address) = contact.addresses.iter().find(|address| address.id == address_id).cloned() {
-            return Ok((contact, address));
-        }
+    match rapport_store::contact::find_with_address(tx, seen.kind, &normalised)? {
+        Some(known) => Ok(known),
+        None => create(tx, engine, actor, seen, &normalised),
     }
+}
+
+fn create(
+    tx: &mut Tx<'_>,
+    engine: &Engine,
+    actor: &Actor,
+    seen: &Seen<'_>,
+    normalised: &str,
+) -> Result<(Contact, Address), Error> {
     let now = engine.now();
-    let value = readable(seen.kind, seen.value, &normalised);
+    let value = readable(seen.kind, seen.value, normalised);
     let address = Address {
         id: AddressId::generate(now, engine.entropy()),
         kind: seen.kind,
@@ -93,8 +98,8 @@ pub(crate) fn find_or_create(
         version: 1,
     };
     rapport_store::contact::create(tx, &contact)?;
-    rapport_store::contact::add_address(tx, &contact.id, &address, &normalised)?;
-    index(tx, &contact)?;
+    rapport_store::contact::add_address(tx, &contact.id, &address, normalised)?;
+    index_new(tx, &contact)?;
     let event = Event::ContactCreated { contact: Box::new(contact.clone()) };
     announce::general(tx, actor, now, Some(contact.id.as_str()), &event)?;
     Ok((contact, address))
@@ -110,6 +115,18 @@ fn default_name(kind: AddressKind, value: &str) -> String {
 /// Makes the contact findable by name, company and every address.
 pub(crate) fn index(tx: &mut Tx<'_>, contact: &Contact) -> Result<(), Error> {
     rapport_store::contact::save_words(tx, contact)?;
+    rapport_store::search::index(tx, &document(contact, &words(contact)))?;
+    Ok(())
+}
+
+/// The same for a contact that was not there before.
+fn index_new(tx: &mut Tx<'_>, contact: &Contact) -> Result<(), Error> {
+    rapport_store::contact::add_words(tx, contact)?;
+    rapport_store::search::index_new(tx, &document(contact, &words(contact)))?;
+    Ok(())
+}
+
+fn words(contact: &Contact) -> String {
     let mut body = format!("{} {}", contact.display_name, contact.company.as_deref().unwrap_or_default());
     for address in contact.addresses.iter().filter(|address| address.kind != AddressKind::Visitor) {
         body.push(' ');
@@ -119,16 +136,16 @@ pub(crate) fn index(tx: &mut Tx<'_>, contact: &Contact) -> Result<(), Error> {
         body.push(' ');
         body.push_str(external_id);
     }
-    rapport_store::search::index(
-        tx,
-        &SearchDocument {
-            kind: SearchKind::Contact,
-            reference_id: contact.id.as_str(),
-            conversation_id: None,
-            contact_id: Some(contact.id.as_str()),
-            occurred_at: contact.created_at,
-            body: &body,
-        },
-    )?;
-    Ok(())
+    body
+}
+
+fn document<'a>(contact: &'a Contact, body: &'a str) -> SearchDocument<'a> {
+    SearchDocument {
+        kind: SearchKind::Contact,
+        reference_id: contact.id.as_str(),
+        conversation_id: None,
+        contact_id: Some(contact.id.as_str()),
+        occurred_at: contact.created_at,
+        body,
+    }
 }

@@ -5,11 +5,11 @@ use rapport_domain::model::{Conversation, Message};
 use rapport_domain::{AddressKind, Channel, Status};
 use rapport_store::Tx;
 
-use super::{Inbound, InboundRecipients, Sender, Threading};
+use super::{Inbound, InboundRecipients, Known, Sender, Threading};
 use crate::message::{NewMessage, bodies};
 use crate::{Caller, Engine, Error, FieldError, attachment, send};
 
-/// Stores the contact's message in the conversation; a closed one gets a linked follow-up.
+/// Stores the contact's message in the conversation, which is locked; a closed one gets a linked follow-up.
 pub(crate) fn accept(
     tx: &mut Tx<'_>,
     engine: &Engine,
@@ -36,20 +36,23 @@ pub(crate) fn accept(
             detail: format!("{} is switched off.", stored.account.name),
         });
     }
+    let last_inbound_at = stored.account.health.last_inbound_at;
     let contact = conversation.contact.as_ref().ok_or_else(|| refused("The conversation has no contact."))?;
-    let addresses = rapport_store::contact::list_addresses(tx, &contact.id)?;
+    let contact = rapport_store::contact::find(tx, &contact.id)?.ok_or(Error::NotFound)?;
+    let addresses = &contact.addresses;
     let address = addresses
         .iter()
         .find(|address| new.address_id.as_ref().is_some_and(|id| address.id == *id))
         .or_else(|| addresses.iter().find(|address| address.kind == AddressKind::External))
         .or_else(|| addresses.iter().find(|address| address.kind != AddressKind::Visitor))
+        .cloned()
         .ok_or_else(|| refused("The contact has no address to have written from."))?;
     let (body_text, _) = bodies(conversation.channel, new)?;
     let uploads = attachment::claimable(tx, caller.user_id().as_str(), &new.attachment_ids, engine)?;
     if body_text.trim().is_empty() && uploads.is_empty() {
         return Err(Error::required("body_text"));
     }
-    let accepted = super::accept(
+    let taken = super::take_in(
         tx,
         engine,
         &Inbound {
@@ -74,11 +77,10 @@ pub(crate) fn accept(
             test: conversation.test,
             per_thread: false,
         },
+        Known { sender: Some((contact, address)), conversation: Some(conversation.clone()), last_inbound_at },
     )?;
-    debug_assert!(conversation.status == Status::Closed || accepted.conversation_id == conversation.id);
-    rapport_store::message::find(tx, &accepted.message_id)?
-        .map(|stored| stored.message)
-        .ok_or(Error::NotFound)
+    debug_assert!(conversation.status == Status::Closed || taken.accepted.conversation_id == conversation.id);
+    taken.message.ok_or(Error::NotFound)
 }
 
 /// What the contact said has a subject where the client knows one, and nothing else of an email or of an answer.

@@ -3,10 +3,10 @@
 
 use rapport_channels::email::reply_token::{AddressTokens, TokenPurpose};
 use rapport_channels::email::{DsnAction, ParsedEmail};
-use rapport_domain::{Actor, DeliveryStatus, MessageId};
+use rapport_domain::{Actor, DeliveryStatus, MessageId, Timestamp};
 use rapport_store::Tx;
 
-use super::{Accepted, Inbound, route};
+use super::{Inbound, Taken, route};
 use crate::delivery::{self, Change};
 use crate::{Engine, Error};
 
@@ -16,19 +16,20 @@ pub(super) fn accept(
     engine: &Engine,
     parsed: &ParsedEmail,
     inbound: &Inbound,
-) -> Result<Option<Accepted>, Error> {
+    last_inbound_at: Option<Timestamp>,
+) -> Result<Option<Taken>, Error> {
     let Some(message_id) = find_original(tx, engine, parsed)? else { return Ok(None) };
     let Some(original) = rapport_store::message::find(tx, &message_id)? else { return Ok(None) };
     // A report that comes again says nothing about a message that was sent again meanwhile.
     let provider_message_id = match route::report_seen_before(tx, inbound, &message_id)? {
-        route::Seen::Duplicate(known) => return Ok(Some(known)),
-        route::Seen::Never { provider_message_id } => provider_message_id,
+        route::Seen::Duplicate(known) => return Ok(Some(known.into())),
+        route::Seen::Never(unseen) => unseen.provider_message_id,
     };
     if let Some(change) = change_of(parsed) {
         delivery::apply(tx, &Actor::system(), &message_id, change, engine.now())?;
     }
     let conversation = &original.message.conversation_id;
-    super::store_report(tx, engine, inbound, conversation, provider_message_id).map(Some)
+    super::store_report(tx, engine, inbound, conversation, provider_message_id, last_inbound_at).map(Some)
 }
 
 /// Reports can be forged, so only a token or a Message-ID that we gave out counts.

@@ -6,12 +6,14 @@ use rapport_channels::email::{AutoKind, EmailAddress, Envelope, ParseContext, Pa
 use rapport_channels::{email, html};
 use rapport_domain::model::Recipient;
 use rapport_domain::{
-    AddressKind, Channel, ChannelAccountId, ConversationId, Permission, WorkspaceId, email_address, text,
+    AddressKind, Channel, ChannelAccountId, ConversationId, Permission, Timestamp, WorkspaceId,
+    email_address, text,
 };
 use rapport_store::mailbox_lease::MailboxLease;
 use sha2::{Digest, Sha256};
 
-use super::{Accepted, Inbound, InboundRecipients, Sender, Threading, bounce, keep_attachment};
+use super::message::keep_attachment;
+use super::{Accepted, Inbound, InboundRecipients, Known, Sender, Threading, bounce};
 use crate::channel_account::load_email;
 use crate::{Caller, Engine, Error, mailbox};
 
@@ -88,8 +90,9 @@ impl Engine {
         let engine = self.clone();
         let account = account.clone();
         let key = inbound.sender.value.clone();
+        let last_inbound_at = email_account.account.health.last_inbound_at;
         self.write(workspace, &key, move |tx| {
-            let accepted = engine.accept_email(tx, &parsed, &inbound)?;
+            let accepted = engine.accept_email(tx, &parsed, &inbound, last_inbound_at)?;
             if let Some(position) = &source.position {
                 mailbox::save_position(tx, &account, position, engine.now())?;
             }
@@ -103,13 +106,15 @@ impl Engine {
         tx: &mut rapport_store::Tx<'_>,
         parsed: &ParsedEmail,
         inbound: &Inbound,
+        last_inbound_at: Option<Timestamp>,
     ) -> Result<Accepted, Error> {
         if matches!(parsed.automatic.kind, AutoKind::Bounce | AutoKind::Feedback)
-            && let Some(accepted) = bounce::accept(tx, self, parsed, inbound)?
+            && let Some(taken) = bounce::accept(tx, self, parsed, inbound, last_inbound_at)?
         {
-            return Ok(accepted);
+            return Ok(taken.accepted);
         }
-        super::accept(tx, self, inbound)
+        let known = Known { last_inbound_at, ..Known::default() };
+        super::take_in(tx, self, inbound, known).map(|taken| taken.accepted)
     }
 
     async fn parse(

@@ -4,22 +4,23 @@ pub(crate) mod api;
 mod bounce;
 mod email;
 mod listener;
+mod message;
 mod route;
 
-use bytes::Bytes;
 use rapport_domain::event::StatusReason;
-use rapport_domain::model::{Attachment, Author, Conversation, Message, Recipient};
+use rapport_domain::model::{Address, Attachment, Author, Contact, Conversation, Message, Recipient};
 use rapport_domain::{
-    Actor, AddressKind, AttachmentId, AuthorKind, Channel, ChannelAccountId, ConversationId, Direction,
-    Event, MessageId, MessageKind, Status, Timestamp, WorkspaceId, transition,
+    Actor, AddressKind, AuthorKind, Channel, ChannelAccountId, ConversationId, Event, MessageId, Status,
+    Timestamp, transition,
 };
 use rapport_store::Tx;
-use rapport_store::message::{MessageDetails, StoredAttachment, StoredMessage};
+use rapport_store::message::StoredMessage;
 use serde::{Deserialize, Serialize};
 
 pub use email::{EmailSource, MailboxPosition};
 pub use listener::Listener;
 
+use self::message::{store_attachments, to_message};
 use crate::conversation::open;
 use crate::{Engine, Error, announce, contact};
 
@@ -109,41 +110,62 @@ pub enum AcceptedStatus {
     Duplicate,
 }
 
+/// What whoever hands a message over has read already, so that it is not read again.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// Whom the message is from.
+    pub sender: Option<(Contact, Address)>,
+    /// The conversation that the message answers, if this transaction has locked it.
+    pub conversation: Option<Conversation>,
+    /// When the account last took something in, as far as its health display says.
+    pub last_inbound_at: Option<Timestamp>,
+}
+
+/// What became of a message, and the message itself unless it was there before.
+pub(crate) struct Taken {
+    pub accepted: Accepted,
+    pub message: Option<Message>,
+}
+
+impl From<Accepted> for Taken {
+    fn from(accepted: Accepted) -> Self {
+        Self { accepted, message: None }
+    }
+}
+
 /// Stores the message where it belongs and announces what it changed.
 pub(crate) fn accept(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound) -> Result<Accepted, Error> {
-    let provider_message_id = match route::seen_before(tx, inbound)? {
-        route::Seen::Duplicate(known) => return Ok(known),
-        route::Seen::Never { provider_message_id } => provider_message_id,
+    take_in(tx, engine, inbound, Known::default()).map(|taken| taken.accepted)
+}
+
+fn take_in(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound, known: Known) -> Result<Taken, Error> {
+    let unseen = match route::seen_before(tx, inbound)? {
+        route::Seen::Duplicate(known) => return Ok(known.into()),
+        route::Seen::Never(unseen) => unseen,
     };
     let now = engine.now();
-    let sender = &inbound.sender;
-    let display_name = sender.name.clone().unwrap_or_else(|| sender.value.clone());
-    let stranger = Actor { kind: AuthorKind::Contact, id: None, name: display_name };
-    let (contact, address) = contact::find_or_create(
-        tx,
-        engine,
-        &stranger,
-        &contact::Seen {
-            kind: sender.kind,
-            value: &sender.value,
-            name: sender.name.as_deref(),
-            verified: sender.verified,
-            field: "sender",
-        },
-    )?;
+    let (contact, address) = match known.sender {
+        Some(sender) => sender,
+        None => find_sender(tx, engine, &inbound.sender)?,
+    };
     let actor = Actor {
         kind: AuthorKind::Contact,
         id: Some(contact.id.as_str().to_owned()),
         name: contact.display_name.clone(),
     };
-    let destination = route::decide(tx, inbound, &contact, &address.id)?;
+    let destination = route::decide(tx, inbound, &unseen, &contact, &address.id, known.conversation)?;
     let mut warnings = inbound.warnings.clone();
     let mut conversation = match destination {
-        route::Destination::Existing { id, new_participant } => {
+        route::Destination::Existing { place, new_participant } => {
             if new_participant {
                 warnings.push("new_participant".to_owned());
             }
-            rapport_store::conversation::find_for_update(tx, &id)?.ok_or(Error::NotFound)?
+            match place {
+                route::Place::Locked(conversation) => *conversation,
+                route::Place::Found(id) => {
+                    rapport_store::conversation::find_for_update(tx, &id)?.ok_or(Error::NotFound)?
+                }
+            }
         }
         route::Destination::New(start) => {
             route::open_new(tx, engine, inbound, &contact, &address.id, &actor, start, now)?
@@ -161,10 +183,23 @@ pub(crate) fn accept(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound) -> Res
     }
     let author = Author { kind: actor.kind, id: actor.id.clone(), name: actor.name.clone() };
     let stored = StoredMessage {
-        provider_message_id,
+        provider_message_id: unseen.provider_message_id,
         ..to_message(engine, inbound, author, &conversation, warnings, now)
     };
-    store_in(tx, engine, &mut conversation, stored, inbound, &actor, now)
+    store_in(tx, &mut conversation, stored, inbound, &actor, known.last_inbound_at, now)
+}
+
+fn find_sender(tx: &mut Tx<'_>, engine: &Engine, sender: &Sender) -> Result<(Contact, Address), Error> {
+    let name = sender.name.clone().unwrap_or_else(|| sender.value.clone());
+    let stranger = Actor { kind: AuthorKind::Contact, id: None, name };
+    let seen = contact::Seen {
+        kind: sender.kind,
+        value: &sender.value,
+        name: sender.name.as_deref(),
+        verified: sender.verified,
+        field: "sender",
+    };
+    contact::find_or_create(tx, engine, &stranger, &seen)
 }
 
 /// Stores a report in the conversation of the message that it is about, also when that is closed. It is from a mail
@@ -175,7 +210,8 @@ fn store_report(
     inbound: &Inbound,
     conversation: &ConversationId,
     provider_message_id: Option<String>,
-) -> Result<Accepted, Error> {
+    last_inbound_at: Option<Timestamp>,
+) -> Result<Taken, Error> {
     let now = engine.now();
     let mut conversation =
         rapport_store::conversation::find_for_update(tx, conversation)?.ok_or(Error::NotFound)?;
@@ -186,18 +222,18 @@ fn store_report(
         provider_message_id,
         ..to_message(engine, inbound, author, &conversation, inbound.warnings.clone(), now)
     };
-    store_in(tx, engine, &mut conversation, stored, inbound, &Actor::system(), now)
+    store_in(tx, &mut conversation, stored, inbound, &Actor::system(), last_inbound_at, now)
 }
 
 fn store_in(
     tx: &mut Tx<'_>,
-    engine: &Engine,
     conversation: &mut Conversation,
     stored: StoredMessage,
     inbound: &Inbound,
     actor: &Actor,
+    last_inbound_at: Option<Timestamp>,
     now: Timestamp,
-) -> Result<Accepted, Error> {
+) -> Result<Taken, Error> {
     let from = conversation.status;
     let led_by = (conversation.channel, conversation.channel_account_id.clone());
     open::append(tx, conversation, &stored, now)?;
@@ -236,123 +272,22 @@ fn store_in(
         message: announce::for_event(&stored.message),
     };
     announce::conversation(tx, actor, now, conversation, &event)?;
-    note_received(tx, engine, &inbound.channel_account_id, now)?;
-    Ok(Accepted { status: AcceptedStatus::Stored, message_id, conversation_id: conversation.id.clone() })
+    note_received(tx, &inbound.channel_account_id, last_inbound_at, now)?;
+    let conversation_id = conversation.id.clone();
+    let accepted = Accepted { status: AcceptedStatus::Stored, message_id, conversation_id };
+    Ok(Taken { accepted, message: Some(stored.message) })
 }
 
+/// Notes for the health display that the account works, unless that was noted within the last minute: the store
+/// would change nothing then.
 fn note_received(
     tx: &mut Tx<'_>,
-    _engine: &Engine,
     account: &ChannelAccountId,
+    last_inbound_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    rapport_store::channel_account::note_inbound(tx, account, now)?;
-    Ok(())
-}
-
-fn to_message(
-    engine: &Engine,
-    inbound: &Inbound,
-    author: Author,
-    conversation: &Conversation,
-    warnings: Vec<String>,
-    now: Timestamp,
-) -> StoredMessage {
-    let details = MessageDetails {
-        from: inbound.recipients.from.clone(),
-        to: inbound.recipients.to.clone(),
-        cc: inbound.recipients.cc.clone(),
-        bcc: Vec::new(),
-        reply_to: inbound.recipients.reply_to.clone(),
-        warnings,
-        in_reply_to: inbound.threading.in_reply_to.clone(),
-        references: inbound.threading.references.clone(),
-    };
-    let uploaded = inbound.uploads.iter().flat_map(|(_, attachments)| attachments.iter().cloned());
-    let attachments: Vec<Attachment> = inbound
-        .attachments
-        .iter()
-        .map(|attachment| Attachment {
-            id: AttachmentId::generate(now, engine.entropy()),
-            file_name: attachment.file_name.clone(),
-            media_type: attachment.media_type.clone(),
-            size_bytes: attachment.size_bytes,
-            inline: attachment.inline,
-            content_id: attachment.content_id.clone(),
-            url: String::new(),
-            preview_url: None,
-        })
-        .chain(uploaded)
-        .collect();
-    let message = Message {
-        id: MessageId::generate(now, engine.entropy()),
-        conversation_id: conversation.id.clone(),
-        kind: MessageKind::Message,
-        direction: Direction::Inbound,
-        channel: inbound.channel,
-        channel_account_id: Some(inbound.channel_account_id.clone()),
-        author,
-        subject: inbound.subject.clone(),
-        body_text: inbound.body_text.clone(),
-        visible_text: inbound.visible_text.clone().unwrap_or_else(|| inbound.body_text.clone()),
-        has_quote: inbound.visible_text.is_some(),
-        body_html: inbound.body_html.clone(),
-        has_remote_images: inbound.has_remote_images,
-        truncated: false,
-        from: details.from.clone(),
-        to: details.to.clone(),
-        cc: details.cc.clone(),
-        bcc: Vec::new(),
-        attachments,
-        delivery: None,
-        automatic: inbound.automatic,
-        warnings: details.warnings.clone(),
-        ai_generated: false,
-        ai_drafted: false,
-        client_id: inbound.client_id.clone(),
-        email_message_id: inbound.threading.email_message_id.clone(),
-        held_until: None,
-        sent_at: now,
-        created_at: now,
-        version: 1,
-    };
-    StoredMessage { message, details, raw_blob: inbound.raw_blob.clone(), provider_message_id: None }
-}
-
-fn store_attachments(
-    tx: &mut Tx<'_>,
-    message: &Message,
-    inbound: &Inbound,
-    now: Timestamp,
-) -> Result<(), Error> {
-    for (position, (attachment, source)) in message.attachments.iter().zip(&inbound.attachments).enumerate() {
-        let stored = StoredAttachment {
-            attachment: attachment.clone(),
-            blob_key: source.blob_key.clone(),
-            message_id: Some(message.id.clone()),
-            uploaded_by: None,
-            created_at: now,
-        };
-        rapport_store::message::create_attachment(tx, &stored, position as i64)?;
-    }
-    if let Some((uploaded_by, uploads)) = &inbound.uploads {
-        let only_uploads = Message { attachments: uploads.clone(), ..message.clone() };
-        crate::attachment::attach_all(tx, uploaded_by, &only_uploads)?;
+    if last_inbound_at.is_none_or(|noted| noted < now.plus_seconds(-60)) {
+        rapport_store::channel_account::note_inbound(tx, account, now)?;
     }
     Ok(())
-}
-
-/// Keeps the bytes of attachments before the transaction that refers to them.
-pub(crate) async fn keep_attachment(
-    engine: &Engine,
-    workspace: &WorkspaceId,
-    file_name: String,
-    media_type: String,
-    bytes: Vec<u8>,
-    content_id: Option<String>,
-    inline: bool,
-) -> Result<InboundAttachment, Error> {
-    let size_bytes = bytes.len() as i64;
-    let blob_key = engine.blobs().put(workspace, Bytes::from(bytes)).await?;
-    Ok(InboundAttachment { file_name, media_type, size_bytes, blob_key, content_id, inline })
 }

@@ -8,7 +8,7 @@ use rapport_domain::{
 };
 use rapport_store::Tx;
 use rapport_store::conversation::ActiveConversation;
-use rapport_store::message::StoredMessage;
+use rapport_store::message::{AnsweredConversation, KnownEmail, SeenMessage, StoredMessage};
 
 use super::{Accepted, AcceptedStatus, Inbound};
 use crate::conversation::open::{Opening, open, scope_key};
@@ -16,11 +16,24 @@ use crate::{Engine, Error};
 
 pub(super) enum Destination {
     Existing {
-        id: ConversationId,
+        place: Place,
         /// The sender is none of those the thread was led with.
         new_participant: bool,
     },
     New(Start),
+}
+
+/// A conversation that goes on.
+pub(super) enum Place {
+    Found(ConversationId),
+    /// This transaction has it, and nobody else changes it.
+    Locked(Box<Conversation>),
+}
+
+impl Destination {
+    fn existing(id: ConversationId, new_participant: bool) -> Self {
+        Self::Existing { place: Place::Found(id), new_participant }
+    }
 }
 
 /// How a new conversation begins.
@@ -34,10 +47,14 @@ pub(super) struct Start {
 /// The answer to the first question.
 pub(super) enum Seen {
     Duplicate(Accepted),
-    /// With the id under which it will be known.
-    Never {
-        provider_message_id: Option<String>,
-    },
+    Never(Unseen),
+}
+
+pub(super) struct Unseen {
+    /// The id under which it will be known.
+    pub provider_message_id: Option<String>,
+    /// Other messages under its Message-ID, the oldest first.
+    namesakes: Vec<KnownEmail>,
 }
 
 /// The first question: whether the message was seen before, or is one that we sent ourselves.
@@ -45,20 +62,17 @@ pub(super) fn seen_before(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<Seen, Er
     let duplicate = |message_id, conversation_id| {
         Ok(Seen::Duplicate(Accepted { status: AcceptedStatus::Duplicate, message_id, conversation_id }))
     };
-    if let Some(email_id) = &inbound.threading.email_message_id {
-        let known = rapport_store::message::list_by_email_id(tx, email_id)?;
-        if let Some(own) = known.into_iter().find(|known| known.outbound) {
-            return duplicate(own.message_id, own.conversation_id);
-        }
-    }
     let account = &inbound.channel_account_id;
-    let Some(provider_id) = &inbound.provider_message_id else {
-        return Ok(Seen::Never { provider_message_id: None });
-    };
-    let Some((message, conversation)) =
-        rapport_store::message::find_by_provider_id(tx, account, provider_id)?
-    else {
-        return Ok(Seen::Never { provider_message_id: Some(provider_id.clone()) });
+    let email_id = inbound.threading.email_message_id.as_deref();
+    let provider_id = inbound.provider_message_id.as_deref();
+    let SeenMessage { by_email_id: namesakes, by_provider_id } =
+        rapport_store::message::find_seen(tx, account, email_id, provider_id)?;
+    if let Some(own) = namesakes.iter().find(|known| known.outbound) {
+        return duplicate(own.message_id.clone(), own.conversation_id.clone());
+    }
+    let Some((message, conversation)) = by_provider_id else {
+        let provider_message_id = inbound.provider_message_id.clone();
+        return Ok(Seen::Never(Unseen { provider_message_id, namesakes }));
     };
     let Some(content_id) = &inbound.content_id else { return duplicate(message, conversation) };
     // Broken senders give several mails one Message-ID; only the same content is the same mail.
@@ -69,7 +83,7 @@ pub(super) fn seen_before(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<Seen, Er
     }
     match rapport_store::message::find_by_provider_id(tx, account, content_id)? {
         Some((message, conversation)) => duplicate(message, conversation),
-        None => Ok(Seen::Never { provider_message_id: Some(content_id.clone()) }),
+        None => Ok(Seen::Never(Unseen { provider_message_id: Some(content_id.clone()), namesakes })),
     }
 }
 
@@ -90,7 +104,7 @@ pub(super) fn report_seen_before(
         Some((message_id, conversation_id)) => {
             Seen::Duplicate(Accepted { status: AcceptedStatus::Duplicate, message_id, conversation_id })
         }
-        None => Seen::Never { provider_message_id: Some(content_id.clone()) },
+        None => Seen::Never(Unseen { provider_message_id: Some(content_id.clone()), namesakes: Vec::new() }),
     })
 }
 
@@ -101,24 +115,29 @@ fn says_the_same(stored: &rapport_domain::model::Message, inbound: &Inbound) -> 
             == inbound.recipients.from.as_ref().map(|from| &from.address)
 }
 
-/// The other questions, in order.
+/// The other questions, in order. `locked` is the conversation that the message is known to answer, if this
+/// transaction has it.
 pub(super) fn decide(
     tx: &mut Tx<'_>,
     inbound: &Inbound,
+    unseen: &Unseen,
     contact: &Contact,
     address: &AddressId,
+    locked: Option<Conversation>,
 ) -> Result<Destination, Error> {
-    if let Some(destination) = same_mail_elsewhere(tx, inbound, contact)? {
+    if let Some(destination) = same_mail_elsewhere(tx, inbound, unseen, contact)? {
+        return Ok(destination);
+    }
+    if let Some(answered) = find_answered(tx, inbound, locked)?
+        && let Some(destination) = answered_thread(tx, inbound, contact, address, answered)?
+    {
         return Ok(destination);
     }
     let scope = scope_of(tx, inbound)?;
-    if let Some(destination) = answered_thread(tx, inbound, contact, address, &scope)? {
-        return Ok(destination);
-    }
     // Only conversations of their own: somebody who joined another one may write about something else here.
     if let Some(id) = active_in_scope(tx, inbound, contact, &scope)? {
         let new_participant = names_strangers(tx, inbound, &id)?;
-        return Ok(Destination::Existing { id, new_participant });
+        return Ok(Destination::existing(id, new_participant));
     }
     Ok(Destination::New(Start { scope_key: scope, ..Start::default() }))
 }
@@ -190,11 +209,10 @@ fn scope_of(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<String, Error> {
 fn same_mail_elsewhere(
     tx: &mut Tx<'_>,
     inbound: &Inbound,
+    unseen: &Unseen,
     contact: &Contact,
 ) -> Result<Option<Destination>, Error> {
-    let Some(email_id) = &inbound.threading.email_message_id else { return Ok(None) };
-    let known = rapport_store::message::list_by_email_id(tx, email_id)?;
-    let Some(first) = known.iter().find(|known| {
+    let Some(first) = unseen.namesakes.iter().find(|known| {
         !known.outbound
             && known.channel_account_id.as_ref().is_some_and(|account| *account != inbound.channel_account_id)
     }) else {
@@ -205,7 +223,7 @@ fn same_mail_elsewhere(
     };
     let scope_key = format!("sender:{}", inbound.channel_account_id);
     if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope_key)? {
-        return Ok(Some(Destination::Existing { id, new_participant: false }));
+        return Ok(Some(Destination::existing(id, false)));
     }
     let linked_to = Some(ConversationReference { id: original.id, number: original.number });
     Ok(Some(Destination::New(Start { scope_key, follow_up_of: None, linked_to })))
@@ -217,9 +235,9 @@ fn answered_thread(
     inbound: &Inbound,
     contact: &Contact,
     address: &AddressId,
-    scope: &str,
+    answered: Answered,
 ) -> Result<Option<Destination>, Error> {
-    let Some((conversation, proved)) = find_answered(tx, inbound)? else { return Ok(None) };
+    let Answered { conversation, proved, locked } = answered;
     let belonging = belonging(tx, &conversation, contact, address, inbound)?;
     // Headers can be copied: a stranger joins a thread only by a token that we gave out.
     if belonging == Belonging::Stranger && !proved {
@@ -227,46 +245,60 @@ fn answered_thread(
     }
     let new_participant = belonging != Belonging::Known;
     if conversation.status != Status::Closed {
-        return Ok(Some(Destination::Existing { id: conversation.id, new_participant }));
+        let place = locked.map_or(Place::Found(conversation.id), Place::Locked);
+        return Ok(Some(Destination::Existing { place, new_participant }));
     }
     if let Some(id) = rapport_store::link::find_active_follow_up(tx, &conversation.id)? {
-        return Ok(Some(Destination::Existing { id, new_participant }));
+        return Ok(Some(Destination::existing(id, new_participant)));
     }
     let original = ConversationReference { id: conversation.id, number: conversation.number };
     // A follow-up keeps to the limits of what it follows.
     let scope_key = match rapport_store::conversation::scope_key(tx, &original.id)? {
         Some(key) if key.starts_with("thread:") || key.starts_with("sender:") => key,
-        _ => scope.to_owned(),
+        _ => scope_of(tx, inbound)?,
     };
     if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope_key)? {
-        return Ok(Some(Destination::Existing { id, new_participant: false }));
+        return Ok(Some(Destination::existing(id, false)));
     }
     if inbound.automatic {
         // Somebody who is away asks for nothing, so that nothing begins anew.
-        return Ok(Some(Destination::Existing { id: original.id, new_participant }));
+        return Ok(Some(Destination::existing(original.id, new_participant)));
     }
     Ok(Some(Destination::New(Start { scope_key, follow_up_of: Some(original), linked_to: None })))
 }
 
-/// The conversation and whether it is proved by a token rather than by headers.
-fn find_answered(tx: &mut Tx<'_>, inbound: &Inbound) -> Result<Option<(Conversation, bool)>, Error> {
-    if let Some(id) = &inbound.threading.conversation
-        && let Some(conversation) = rapport_store::conversation::find(tx, id)?
-    {
-        return Ok(Some((conversation, true)));
-    }
-    for candidate in &inbound.threading.candidates {
-        let known = rapport_store::message::list_by_email_id(tx, candidate)?;
-        // A mail that reached two of our addresses is answered at the one that was written to.
-        let here =
-            known.iter().find(|known| known.channel_account_id.as_ref() == Some(&inbound.channel_account_id));
-        if let Some(known) = here.or(known.first())
-            && let Some(conversation) = rapport_store::conversation::find(tx, &known.conversation_id)?
-        {
-            return Ok(Some((conversation, false)));
+/// A conversation that the message says it answers.
+struct Answered {
+    conversation: AnsweredConversation,
+    /// By a token or by the channel itself rather than by headers.
+    proved: bool,
+    locked: Option<Box<Conversation>>,
+}
+
+fn find_answered(
+    tx: &mut Tx<'_>,
+    inbound: &Inbound,
+    locked: Option<Conversation>,
+) -> Result<Option<Answered>, Error> {
+    let threading = &inbound.threading;
+    let facts = |conversation: &Conversation| AnsweredConversation {
+        id: conversation.id.clone(),
+        number: conversation.number,
+        status: conversation.status,
+        contact_id: conversation.contact.as_ref().map(|contact| contact.id.clone()),
+    };
+    if let Some(id) = &threading.conversation {
+        if let Some(known) = locked.filter(|known| known.id == *id) {
+            let conversation = facts(&known);
+            return Ok(Some(Answered { conversation, proved: true, locked: Some(Box::new(known)) }));
+        }
+        if let Some(found) = rapport_store::conversation::find(tx, id)? {
+            return Ok(Some(Answered { conversation: facts(&found), proved: true, locked: None }));
         }
     }
-    Ok(None)
+    let account = &inbound.channel_account_id;
+    let found = rapport_store::message::find_answered(tx, &threading.candidates, account)?;
+    Ok(found.map(|conversation| Answered { conversation, proved: false, locked: None }))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -280,12 +312,12 @@ enum Belonging {
 
 fn belonging(
     tx: &mut Tx<'_>,
-    conversation: &Conversation,
+    conversation: &AnsweredConversation,
     contact: &Contact,
     address: &AddressId,
     inbound: &Inbound,
 ) -> Result<Belonging, Error> {
-    if conversation.contact.as_ref().is_some_and(|known| known.id == contact.id) {
+    if conversation.contact_id.as_ref() == Some(&contact.id) {
         return Ok(Belonging::Known);
     }
     let last = rapport_store::message::find_last_of_channel(tx, &conversation.id, inbound.channel)?;

@@ -23,6 +23,8 @@ use rapport_engine::message::NewMessage;
 use rapport_engine::{Caller, Engine, EngineConfig, EngineParts, Error};
 use rapport_store::Engine as Database;
 use rapport_store::conversation_list::{ConversationFilter, Sort};
+use rapport_store::db::record::Recorder;
+use rapport_store::{Store, StoreConfig};
 use rapport_testkit::database::{TestDatabase, fresh};
 use serde_json::json;
 use sha2::Sha256;
@@ -45,10 +47,14 @@ pub struct Fixture {
 }
 
 fn engine(database: &TestDatabase, files: &Path, clock: Arc<FixedClock>) -> Engine {
+    engine_on(database.open(), files, clock)
+}
+
+fn engine_on(store: Store, files: &Path, clock: Arc<FixedClock>) -> Engine {
     // Mail servers of tests are on this machine.
     let allow = vec!["127.0.0.1".parse().expect("an address")];
     Engine::new(EngineParts {
-        store: database.open(),
+        store,
         blobs: Blobs::local(files).expect("a blob folder"),
         clock,
         entropy: Arc::new(SystemEntropy),
@@ -145,6 +151,14 @@ impl Fixture {
     /// Another server on the same data. Only on PostgreSQL.
     pub fn second_engine(&self) -> Engine {
         engine(&self.database, self.files.path(), self.clock.clone())
+    }
+
+    /// Another engine on the same data, whose statements are kept.
+    pub fn recorded_engine(&self) -> (Engine, Recorder) {
+        let recorder = Recorder::default();
+        let config = StoreConfig { recorder: Some(recorder.clone()), ..self.database.config.clone() };
+        let store = Store::open(config).expect("the store opens");
+        (engine_on(store, self.files.path(), self.clock.clone()), recorder)
     }
 
     /// An administrator of another workspace.

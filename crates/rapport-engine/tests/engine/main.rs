@@ -12,3 +12,4 @@ mod replay;
 mod reports;
 mod routing;
 mod sending;
+mod statements;
