@@ -52,7 +52,7 @@ test("of a very long thread only what is near the view is on the screen", async 
   expect(Math.max(...mounted)).toBeLessThan(160);
   expect(await inbox.timeline.getByRole("article").count()).toBeLessThan(100);
 
-  await page.getByRole("button", { name: "To the end" }).click();
+  await page.getByRole("button", { name: "Jump to the newest" }).click();
   await expect(inbox.timeline.getByText("Answer 300 of")).toBeInViewport();
   await workspace.admin.post(`/conversations/${id}/messages`, { body_text: "One more, live." });
   await expect(inbox.timeline.getByText("One more, live.")).toBeInViewport();

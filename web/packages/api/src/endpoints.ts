@@ -80,7 +80,11 @@ export const api = {
     answer(client.GET("/api/v1/conversations/{id}", { ...byId(id), signal })),
   changeConversation: (id: string, body: ConversationBody) =>
     answer(client.PATCH("/api/v1/conversations/{id}", { ...byId(id), body })),
-  timeline: (id: string, query: { cursor?: string; limit?: number }, signal?: AbortSignal) =>
+  timeline: (
+    id: string,
+    query: { cursor?: string; around?: string; limit?: number },
+    signal?: AbortSignal,
+  ) =>
     answer(
       client.GET("/api/v1/conversations/{id}/timeline", {
         params: { path: { id }, query },

@@ -56,6 +56,7 @@ export type {
   SharedConversation,
   Status,
   TimelineItem,
+  TimelinePageTimelineItem as TimelinePage,
   TlsSetting as TlsMode,
   User,
   UserReference as PersonReference,
@@ -69,11 +70,6 @@ export type ConversationQuery = NonNullable<
   operations["list_conversations"]["parameters"]["query"]
 >;
 export type ConversationSort = NonNullable<ConversationQuery["sort"]>;
-
-export interface Page<T> {
-  data: T[];
-  next_cursor: string | null;
-}
 
 /** What went wrong, also where no server answered and only the browser knows. */
 export type Problem = Pick<ServerProblem, "title" | "status" | "code"> & Partial<ServerProblem>;

@@ -80,24 +80,29 @@ const app = createRoute({
     }
   },
 });
+const inboxPath = "/inbox/$view/{-$conversationId}" as const;
 const home = createRoute({
   getParentRoute: () => app,
   path: "/",
   beforeLoad: () => {
-    throw redirect({ to: "/inbox/$view/{-$conversationId}", params: { view: "mine" } });
+    throw redirect({ to: inboxPath, params: { view: "mine" } });
   },
 });
 const inboxHome = createRoute({
   getParentRoute: () => app,
   path: "/inbox",
   beforeLoad: () => {
-    throw redirect({ to: "/inbox/$view/{-$conversationId}", params: { view: "mine" } });
+    throw redirect({ to: inboxPath, params: { view: "mine" } });
   },
 });
 const inbox = createRoute({
   getParentRoute: () => app,
-  path: "/inbox/$view/{-$conversationId}",
+  path: inboxPath,
   validateSearch: parseInboxSearch,
+  beforeLoad: ({ params, search: { message, ...search } }) => {
+    if (!message) return;
+    throw redirect({ to: inboxPath, params, search, hash: message, replace: true });
+  },
   component: InboxScreen,
 });
 const contacts = createRoute({

@@ -2,24 +2,28 @@
  * The writes that both the event stream and the answers of commands make to the cache.
  * They share one path, so that a command's answer and its event never disagree.
  */
-import type { Conversation, ConversationDetail, Message, SharedConversation } from "@rapport/api";
+import type {
+  Activity,
+  Conversation,
+  ConversationDetail,
+  Message,
+  SharedConversation,
+} from "@rapport/api";
 import type { QueryClient } from "@tanstack/react-query";
+import { changeCached } from "./change-cached";
 import { keys, type ListQuery } from "./keys";
 import { type ListPages, patchList, placeConversation } from "./list-pages";
 import { matchesQuery } from "./list-query";
-import { changeMessage, placeMessage, type TimelinePages } from "./timeline-pages";
+import { changeMessage, placeActivity, placeMessage, type TimelinePages } from "./timeline-pages";
 
 /** Writes a conversation everywhere it is shown, unless something newer is already there. */
 export function writeConversation(cache: QueryClient, conversation: Conversation, myId: string) {
-  cache.setQueryData<ConversationDetail>(keys.conversation(conversation.id), (detail) =>
-    detail && detail.version <= conversation.version ? { ...detail, ...conversation } : detail,
+  changeCached<ConversationDetail>(cache, keys.conversation(conversation.id), (detail) =>
+    detail.version <= conversation.version ? { ...detail, ...conversation } : detail,
   );
-  for (const [key] of cache.getQueriesData<ListPages>({ queryKey: keys.lists })) {
-    const query = key[1] as ListQuery;
-    cache.setQueryData<ListPages>(key, (list) =>
-      list ? placeConversation(list, query, conversation, myId) : list,
-    );
-  }
+  changeCached<ListPages>(cache, keys.lists, (list, key) =>
+    placeConversation(list, key[1] as ListQuery, conversation, myId),
+  );
 }
 
 /**
@@ -50,32 +54,35 @@ export function patchConversation(
   id: string,
   change: Partial<Pick<Conversation, "unread_count" | "draft">>,
 ) {
-  cache.setQueryData<ConversationDetail>(keys.conversation(id), (detail) =>
-    detail ? { ...detail, ...change } : detail,
-  );
-  for (const [key] of cache.getQueriesData<ListPages>({ queryKey: keys.lists })) {
-    cache.setQueryData<ListPages>(key, (list) =>
-      list ? patchList(list, id, (row) => ({ ...row, ...change })) : list,
-    );
-  }
-}
-
-export function writeMessage(cache: QueryClient, message: Message) {
-  cache.setQueryData<TimelinePages>(keys.timeline(message.conversation_id), (timeline) =>
-    timeline ? placeMessage(timeline, message) : timeline,
+  changeCached<ConversationDetail>(cache, keys.conversation(id), (detail) => ({
+    ...detail,
+    ...change,
+  }));
+  changeCached<ListPages>(cache, keys.lists, (list) =>
+    patchList(list, id, (row) => ({ ...row, ...change })),
   );
 }
 
-export function patchMessage(
+/** Everything loaded of a thread: from its end, and around messages that links have led to. */
+const changeTimelines = (
+  cache: QueryClient,
+  conversationId: string,
+  change: (timeline: TimelinePages) => TimelinePages,
+) => changeCached<TimelinePages>(cache, keys.timeline(conversationId), change);
+
+export const writeMessage = (cache: QueryClient, message: Message) =>
+  changeTimelines(cache, message.conversation_id, (timeline) => placeMessage(timeline, message));
+
+export const writeActivity = (cache: QueryClient, conversationId: string, activity: Activity) =>
+  changeTimelines(cache, conversationId, (timeline) => placeActivity(timeline, activity));
+
+export const patchMessage = (
   cache: QueryClient,
   conversationId: string,
   messageId: string,
   change: (message: Message) => Message | null,
-) {
-  cache.setQueryData<TimelinePages>(keys.timeline(conversationId), (timeline) =>
-    timeline ? changeMessage(timeline, messageId, change) : timeline,
-  );
-}
+) =>
+  changeTimelines(cache, conversationId, (timeline) => changeMessage(timeline, messageId, change));
 
 /** What is known about a conversation now, from its own entry or from any list that holds it. */
 export function findConversation(cache: QueryClient, id: string): Conversation | undefined {

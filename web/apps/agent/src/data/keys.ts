@@ -11,7 +11,9 @@ export const keys = {
   conversations: ["conversation"] as const,
   conversation: (id: string) => ["conversation", id] as const,
   timelines: ["timeline"] as const,
-  timeline: (id: string) => ["timeline", id] as const,
+  /** From the end of the thread, or around a message; the first is also the beginning of all others. */
+  timeline: (id: string, around: string | null = null): readonly string[] =>
+    around === null ? ["timeline", id] : ["timeline", id, around],
   draft: (id: string, mode: DraftMode) => ["draft", id, mode] as const,
   viewers: ["viewers"] as const,
   contactTyping: ["contact-typing"] as const,

@@ -59,6 +59,8 @@ export interface InboxSearch {
   q?: string;
   /** Belongs to the open conversation and not to the list. */
   show?: TimelineShow;
+  /** A message of the open conversation, as others may spell a link to it; ours name it behind the `#`. */
+  message?: string;
 }
 
 const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
@@ -86,6 +88,8 @@ export function parseInboxSearch(raw: Record<string, unknown>): InboxSearch {
     sort: oneOf(raw.sort, sorts),
     q: typeof raw.q === "string" && raw.q.trim() ? raw.q : undefined,
     show: raw.show === "all" ? undefined : oneOf(raw.show, timelineShows),
+    message:
+      typeof raw.message === "string" && /^msg_\w+$/.test(raw.message) ? raw.message : undefined,
   };
 }
 

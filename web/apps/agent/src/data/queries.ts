@@ -2,6 +2,7 @@
 import { api, type DraftMode } from "@rapport/api";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { keys, type ListQuery } from "./keys";
+import { type TimelinePages, withUnsent } from "./timeline-pages";
 
 export const meQuery = queryOptions({
   queryKey: keys.me,
@@ -25,13 +26,18 @@ export const conversationOptions = (id: string) =>
     queryFn: ({ signal }) => api.conversation(id, signal),
     staleTime: 60_000,
   });
-export const timelineOptions = (id: string) =>
+/** A thread from its end, or around a message; both go on towards what is older, and the second also the other way. */
+export const timelineOptions = (id: string, around: string | null = null) =>
   infiniteQueryOptions({
-    queryKey: keys.timeline(id),
-    queryFn: ({ pageParam, signal }) =>
-      api.timeline(id, { limit: 40, cursor: pageParam ?? undefined }, signal),
+    queryKey: keys.timeline(id, around),
+    queryFn: async ({ client, queryKey, pageParam, signal }) => {
+      const place = pageParam === null ? { around: around ?? undefined } : { cursor: pageParam };
+      const page = await api.timeline(id, { limit: 40, ...place }, signal);
+      return withUnsent(page, client.getQueryData<TimelinePages>(queryKey));
+    },
     initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.next_cursor,
+    getNextPageParam: (oldest) => oldest.next_cursor,
+    getPreviousPageParam: (newest) => newest.newer_cursor,
     staleTime: 5 * 60_000,
   });
 export const draftOptions = (id: string, mode: DraftMode) =>

@@ -13,9 +13,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { explain } from "@/app/notify";
 import { createStore } from "@/app/store";
 import { patchMessage, writeMessage } from "./cache";
-
-const localPrefix = "local:";
-export const isLocal = (message: Message) => message.id.startsWith(localPrefix);
+import { localPrefix } from "./timeline-pages";
 
 export type Outgoing =
   | { kind: "message"; channel: Channel; body: SendBody & { client_id: string } }

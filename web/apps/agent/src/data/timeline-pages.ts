@@ -1,9 +1,31 @@
-/** Pure changes to a loaded timeline. Pages run from newest to oldest, items inside a page ascend. */
-import type { Activity, Message, Page, TimelineItem } from "@rapport/api";
+/**
+ * Pure changes to a loaded timeline. Pages run from newest to oldest, items inside a page ascend.
+ * One that was opened around a message may lack its end; what is new then belongs to a page that has yet to come.
+ */
+import type { Activity, Message, TimelineItem, TimelinePage } from "@rapport/api";
 
 export interface TimelinePages {
-  pages: Page<TimelineItem>[];
+  pages: TimelinePage[];
   pageParams: unknown[];
+}
+
+/** A message that the server has not accepted is known by an id that starts with this. */
+export const localPrefix = "local:";
+export const isLocal = (message: Message) => message.id.startsWith(localPrefix);
+
+export const holdsMessage = (timeline: TimelinePages | undefined, id: string): boolean =>
+  flattenTimeline(timeline).some((item) => item.type === "message" && item.message.id === id);
+
+/** A page as the server knows it, with what is known here alone: messages that it has not accepted yet. */
+export function withUnsent(page: TimelinePage, known: TimelinePages | undefined): TimelinePage {
+  if (page.newer_cursor !== null) return page;
+  const unsent = flattenTimeline(known).filter(
+    (item) =>
+      item.type === "message" &&
+      isLocal(item.message) &&
+      !page.data.some((other) => other.type === "message" && isSame(other.message, item.message)),
+  );
+  return unsent.length > 0 ? { ...page, data: [...page.data, ...unsent] } : page;
 }
 
 export const flattenTimeline = (timeline: TimelinePages | undefined): TimelineItem[] =>
@@ -74,6 +96,6 @@ export function changeMessage(
 
 function append(timeline: TimelinePages, item: TimelineItem): TimelinePages {
   const [newest, ...older] = timeline.pages;
-  if (!newest) return timeline;
+  if (!newest || newest.newer_cursor !== null) return timeline;
   return { ...timeline, pages: [{ ...newest, data: [...newest.data, item] }, ...older] };
 }

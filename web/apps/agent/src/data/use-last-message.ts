@@ -1,8 +1,7 @@
 import type { Message } from "@rapport/api";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { timelineOptions } from "./queries";
-import { isLocal } from "./sending";
-import { flattenTimeline } from "./timeline-pages";
+import { flattenTimeline, isLocal } from "./timeline-pages";
 
 /** The newest stored message of a loaded timeline; notes and unsent messages do not count. */
 export function useLastMessage(conversationId: string): Message | null {

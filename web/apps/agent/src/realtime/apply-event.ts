@@ -20,11 +20,11 @@ import {
   patchConversation,
   patchMessage,
   personalise,
+  writeActivity,
   writeConversation,
   writeMessage,
 } from "@/data/cache";
 import { keys } from "@/data/keys";
-import { placeActivity, type TimelinePages } from "@/data/timeline-pages";
 
 export interface ApplyContext {
   myId: string;
@@ -45,12 +45,12 @@ export function applyEvent(cache: QueryClient, event: ServerEvent, context: Appl
     case "conversation.priority_changed":
     case "conversation.topic_changed":
       takeConversation(cache, event.data.conversation, context);
-      writeActivity(cache, event);
+      noteActivity(cache, event);
       context.refreshCounts();
       return;
     case "conversation.linked":
       takeConversation(cache, event.data.conversation, context);
-      writeActivity(cache, event);
+      noteActivity(cache, event);
       refetchDetail(cache, event.data.conversation.id);
       return;
     case "conversation.requires_action_changed":
@@ -135,7 +135,7 @@ function takeConversation(cache: QueryClient, shared: SharedConversation, contex
 type ConversationActivity = Extract<DurableEvent, { data: { conversation: unknown } }>;
 type MessageEvent = Extract<DurableEvent, { data: { message: unknown } }>;
 
-function writeActivity(cache: QueryClient, event: ConversationActivity) {
+function noteActivity(cache: QueryClient, event: ConversationActivity) {
   const activity: Activity = {
     seq: event.seq,
     name: event.name,
@@ -143,9 +143,7 @@ function writeActivity(cache: QueryClient, event: ConversationActivity) {
     occurred_at: event.occurred_at,
     data: event.data as unknown as Record<string, unknown>,
   };
-  cache.setQueryData<TimelinePages>(keys.timeline(event.data.conversation.id), (timeline) =>
-    timeline ? placeActivity(timeline, activity) : timeline,
-  );
+  writeActivity(cache, event.data.conversation.id, activity);
 }
 
 function placeOrFetch(cache: QueryClient, event: MessageEvent) {

@@ -109,9 +109,9 @@ export function listOf(
   return { pages: [page], pageParams: [null] };
 }
 
-export function timelineOf(messages: Message[]): TimelinePages {
+export function timelineOf(messages: Message[], newer: string | null = null): TimelinePages {
   const data = messages.map((message) => ({ type: "message" as const, message }));
-  return { pages: [{ data, next_cursor: null }], pageParams: [null] };
+  return { pages: [{ data, next_cursor: null, newer_cursor: newer }], pageParams: [null] };
 }
 
 export function aDelivery(status: Delivery["status"]): Delivery {

@@ -1,32 +1,35 @@
 /**
- * The thread, oldest first. It opens at what is unread or at the end, follows new messages only while
- * the reader is there, and however long it is, only the part around the view is on the screen.
+ * The thread, oldest first. It opens at what is unread, at the message of a link or at the end, follows new
+ * messages only while the reader is there, and however long it is, only the part around the view is drawn.
  */
-import type { ConversationDetail } from "@rapport/api";
-import { Button, cx, EmptyState, Skeleton } from "@rapport/ui";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { ArrowDown, MessageSquareDashed, TriangleAlert } from "lucide-react";
+import type { ConversationDetail, TimelinePage } from "@rapport/api";
+import { Button, cx } from "@rapport/ui";
+import { useNavigate } from "@tanstack/react-router";
+import { ArrowDown } from "lucide-react";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useActionContext } from "@/actions/use-actions";
 import { useNow } from "@/app/clock";
 import { regionIds } from "@/app/focus";
-import { explain } from "@/app/notify";
 import { useMe } from "@/app/session";
 import type { TimelineShow } from "@/data/list-query";
-import { timelineOptions } from "@/data/queries";
-import { dayName } from "@/i18n/format";
+import { dayName, mediumTime } from "@/i18n/format";
 import { activitySentence } from "./activity-line";
 import { Announcer } from "./timeline-announcer";
 import { TimelineBlockView } from "./timeline-block";
+import { DayOverlay, useTopDay } from "./timeline-day";
 import { TimelineFilterBar, TimelineFilterMenu } from "./timeline-filter";
 import { Row } from "./timeline-row";
-import { firstUnread, timelineBlocks } from "./timeline-rows";
+import { timelineBlocks } from "./timeline-rows";
+import { TimelineEdge, TimelineState } from "./timeline-states";
 import { useAnchor } from "./use-anchor";
-import { type ScrollPlace, topRow, useScrollPlace } from "./use-scroll-place";
+import { useArrivals } from "./use-arrivals";
+import { useScrollPlace } from "./use-scroll-place";
+import { type Thread, useThread } from "./use-thread";
 
-/** Older messages are fetched when less than this is left above. */
+/** The next page is fetched when less than this is left above or below. */
 const readAhead = 1_200;
+const nothing: readonly TimelinePage[] = [];
 
 interface TimelineProps {
   detail: ConversationDetail;
@@ -36,32 +39,89 @@ interface TimelineProps {
 }
 
 export function Timeline({ detail, show, anchor }: TimelineProps) {
-  const { t } = useTranslation();
   const me = useMe();
-  const now = useNow();
+  const navigate = useNavigate();
   const { navigation } = useActionContext();
-  const timeline = useInfiniteQuery(timelineOptions(detail.id));
-  const pages = timeline.data?.pages;
+  const thread = useThread(detail.id, anchor, show);
+  // It is marked as read a second after it was opened, and on a slow line the messages come later than that.
+  const [unread] = useState(detail.unread_count);
+  const filter = {
+    show,
+    onShow: (next: TimelineShow) => navigation.showInTimeline(next),
+  };
+  const toNewest = () => {
+    thread.toNewest();
+    // The address no longer names the message, so that the same link leads there again.
+    if (anchor) void navigate({ to: ".", search: true, hash: "", replace: true });
+  };
+  return (
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      <TimelineFilterBar {...filter} />
+      <div className="relative min-h-0 flex-1">
+        <TimelineFilterMenu {...filter} />
+        <StretchView
+          key={thread.around ?? "end"}
+          detail={detail}
+          show={show}
+          anchor={anchor}
+          thread={thread}
+          unread={unread}
+          toNewest={toNewest}
+        />
+      </div>
+      <Announcer
+        items={thread.end.pages[0]?.data ?? []}
+        loaded={thread.end.state === "ready"}
+        myId={me.user.id}
+      />
+    </div>
+  );
+}
+
+function useBlocks(pages: readonly TimelinePage[], show: TimelineShow) {
+  const me = useMe();
   const blocks = useMemo(
     () =>
-      timelineBlocks(
-        pages ?? [],
-        show,
-        (activity) => activitySentence(activity, me.user.id) !== null,
-      ),
+      timelineBlocks(pages, show, (activity) => activitySentence(activity, me.user.id) !== null),
     [pages, show, me.user.id],
   );
   const rows = useMemo(() => blocks.flatMap((block) => block.rows), [blocks]);
+  return { blocks, rows };
+}
+
+interface StretchViewProps extends TimelineProps {
+  thread: Thread;
+  unread: number;
+  toNewest: () => void;
+}
+
+function StretchView({ detail, show, anchor, thread, unread, toNewest }: StretchViewProps) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const now = useNow();
+  const { shown: stretch, end } = thread;
+  const { blocks, rows } = useBlocks(stretch.pages, show);
+  const elsewhere = useBlocks(stretch.hasNewer ? end.pages : nothing, show);
   const scroller = useRef<HTMLDivElement>(null);
-  const place = useScrollPlace(scroller);
-  const { unseen, unreadKey, seeEnd } = useArrivals(rows, place, detail, timeline.isSuccess);
+  const place = useScrollPlace(scroller, !stretch.hasNewer);
+  const { unseen, unreadKey, seeEnd } = useArrivals({
+    rows,
+    endRows: stretch.hasNewer ? elsewhere.rows : rows,
+    loaded: stretch.state === "ready",
+    reachesEnd: !stretch.hasNewer,
+    unread,
+    place,
+    toNewest,
+  });
   const day = useTopDay(scroller);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = timeline;
 
   const readOn = () => {
     const element = scroller.current;
-    if (!element || !hasNextPage || isFetchingNextPage) return;
-    if (element.scrollTop < readAhead) void fetchNextPage();
+    // What did not come is asked for again by hand.
+    if (!element || stretch.failed !== null) return;
+    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+    if (stretch.hasOlder && element.scrollTop < readAhead) stretch.readOlder();
+    else if (below < readAhead) stretch.readNewer();
   };
   // What is filtered out fills no screen, so the next page is asked for without anybody scrolling.
   useEffect(readOn);
@@ -71,199 +131,89 @@ export function Timeline({ detail, show, anchor }: TimelineProps) {
     if (shownBefore.current !== show) place.toEnd();
     shownBefore.current = show;
   }, [show, place.toEnd]);
-  const { anchorKey, marked } = useAnchor(anchor, rows, place, timeline, scroller);
+  const { anchorKey, marked, arrivedAt } = useAnchor(anchor, rows, place, scroller);
 
-  const onShow = (next: TimelineShow) => navigation.showInTimeline(next);
-  const filter = { show, onShow };
-  return (
-    <div className="relative flex min-h-0 flex-1 flex-col">
-      <TimelineFilterBar {...filter} />
-      <div className="relative min-h-0 flex-1">
-        <TimelineFilterMenu {...filter} />
-        <div
-          ref={scroller}
-          id={regionIds.timeline}
-          // The log is a scrolling region, so the keyboard must be able to reach and scroll it.
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: see above.
-          tabIndex={0}
-          role="log"
-          aria-live="off"
-          aria-label={t("timeline.label", { name: detail.contact?.display_name ?? detail.topic })}
-          aria-busy={isFetchingNextPage}
-          onWheel={day.touched}
-          onTouchMove={day.touched}
-          onPointerDown={day.touched}
-          onKeyDown={day.touched}
-          onScroll={() => {
-            place.moved();
-            day.update();
-            if (place.wasAtEnd()) seeEnd();
-            readOn();
-          }}
-          className="scroll-thin h-full px-4 outline-offset-[-2px] [overflow-anchor:none] sm:px-6"
-        >
-          <div className="mx-auto flex min-h-full max-w-3xl flex-col justify-end pt-4 pb-6">
-            {timeline.isPending ? <TimelineSkeleton /> : null}
-            {timeline.isError ? (
-              <EmptyState
-                icon={<TriangleAlert />}
-                title={t("timeline.error")}
-                action={
-                  <Button onClick={() => void timeline.refetch()}>{t("common.retry")}</Button>
-                }
-              >
-                {explain(timeline.error)}
-              </EmptyState>
-            ) : null}
-            {isFetchingNextPage ? <Skeleton className="mx-auto mb-2 h-3 w-40" /> : null}
-            {timeline.isSuccess && rows.length === 0 && !hasNextPage ? (
-              <EmptyState
-                icon={<MessageSquareDashed />}
-                title={t(show === "all" ? "timeline.empty" : `show.${show}_none`)}
-              />
-            ) : null}
-            {blocks.map((block) => (
-              <TimelineBlockView
-                key={block.key}
-                scroller={scroller}
-                held={anchorKey !== null && block.rows.some((row) => row.key === anchorKey)}
-              >
-                {() =>
-                  block.rows.map((row) => (
-                    <Row
-                      key={row.key}
-                      row={row}
-                      day={row.newDay ? dayName(row.at, now) : null}
-                      isNew={row.key === unreadKey}
-                      isMarked={row.key === marked}
-                      myId={me.user.id}
-                      showChannel={detail.channels.length > 1}
-                    />
-                  ))
-                }
-              </TimelineBlockView>
-            ))}
-          </div>
-        </div>
-        <DayOverlay name={day.at && dayName(day.at, now)} shown={day.moving} />
-        {place.atEnd ? null : (
-          <Button
-            size="small"
-            onClick={place.toEnd}
-            className={cx(
-              "absolute inset-x-0 bottom-3 mx-auto w-fit rounded-full shadow-popover",
-              unseen > 0 && "text-accent-text",
-            )}
-          >
-            <ArrowDown className="size-3.5" />
-            {unseen > 0 ? t("timeline.new", { count: unseen }) : t("timeline.to_end")}
-          </Button>
-        )}
-      </div>
-      <Announcer items={pages?.[0]?.data ?? []} loaded={timeline.isSuccess} myId={me.user.id} />
-    </div>
-  );
-}
-
-type Rows = ReturnType<typeof timelineBlocks>[number]["rows"];
-
-/** Where the thread opens, and what happens to the view when rows are added above or below. */
-function useArrivals(rows: Rows, place: ScrollPlace, detail: ConversationDetail, loaded: boolean) {
-  const me = useMe();
-  const [unseen, setUnseen] = useState(0);
-  const [unreadKey, setUnreadKey] = useState<string | null>(null);
-  // It is marked as read a second after it was opened, and on a slow line the messages come later than that.
-  const [unreadAtOpening] = useState(detail.unread_count);
-  const before = useRef<{ last: string | null; count: number }>({ last: null, count: 0 });
-  const last = rows.at(-1);
-  const lastKey = last?.key ?? null;
-  const { pinTo, toEnd, keep, wasAtEnd } = place;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: judged once, when the thread has arrived.
-  useLayoutEffect(() => {
-    if (!loaded) return;
-    const key = firstUnread(rows, unreadAtOpening);
-    setUnreadKey(key);
-    if (key) pinTo(key);
-    else toEnd();
-  }, [loaded]);
-
-  useLayoutEffect(() => {
-    const { last: known, count } = before.current;
-    before.current = { last: lastKey, count: rows.length };
-    const grewBelow = known !== null && known !== lastKey;
-    const mine = last?.type === "message" && last.message.author.id === me.user.id;
-    if (grewBelow && (wasAtEnd() || mine)) toEnd();
-    else {
-      if (grewBelow) setUnseen((now) => now + Math.max(1, rows.length - count));
-      keep();
-    }
-  }, [rows, lastKey, last, me.user.id, wasAtEnd, toEnd, keep]);
-
-  return { unseen, unreadKey, seeEnd: () => setUnseen(0) };
-}
-
-/** How much of a row is the line of its day. */
-const dayLineHeight = 42;
-
-/** The day of what stands at the top, where its own line has been scrolled away, while one scrolls. */
-function useTopDay(scroller: React.RefObject<HTMLDivElement | null>) {
-  const [at, setAt] = useState<string | null>(null);
-  const [moving, setMoving] = useState(false);
-  const timer = useRef(0);
-  const byHand = useRef(false);
-  useEffect(() => () => window.clearTimeout(timer.current), []);
-  return {
-    at,
-    moving,
-    touched: () => {
-      byHand.current = true;
-    },
-    update: () => {
-      // Only somebody who looks for a place needs it, and not who has just been put in one.
-      if (!byHand.current) return;
-      setMoving(true);
-      window.clearTimeout(timer.current);
-      timer.current = window.setTimeout(() => setMoving(false), 1_200);
-      const element = scroller.current;
-      if (!element) return;
-      const row = topRow(element);
-      const top = element.getBoundingClientRect().top;
-      const ownLine =
-        row?.hasAttribute("data-day") && row.getBoundingClientRect().top > top - dayLineHeight;
-      const next = row?.nextElementSibling;
-      const lineFollows =
-        next?.hasAttribute("data-day") && next.getBoundingClientRect().top < top + 48;
-      setAt(!row || ownLine || lineFollows ? null : (row.dataset.at ?? null));
-    },
+  const onEnd = () => {
+    if (stretch.hasNewer) toNewest();
+    else place.toEnd();
+    // The button goes, and whoever pressed it by the keyboard reads on from here.
+    requestAnimationFrame(() =>
+      document.getElementById(regionIds.timeline)?.focus({ preventScroll: true }),
+    );
   };
-}
-
-/** Gone when the thread stands still, because it lies on the text. */
-function DayOverlay({ name, shown }: { name: string | null; shown: boolean }) {
-  if (!name) return null;
   return (
-    <div
-      aria-hidden="true"
-      className={cx(
-        "pointer-events-none absolute inset-x-0 top-2 z-10 flex justify-center transition-opacity duration-150",
-        !shown && "opacity-0",
+    <>
+      <div
+        ref={scroller}
+        id={regionIds.timeline}
+        // The log is a scrolling region, so the keyboard must be able to reach and scroll it.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: see above.
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-label={t("timeline.label", { name: detail.contact?.display_name ?? detail.topic })}
+        aria-busy={stretch.fetching !== null}
+        onWheel={day.touched}
+        onTouchMove={day.touched}
+        onPointerDown={day.touched}
+        onKeyDown={day.touched}
+        onScroll={() => {
+          place.moved();
+          day.update();
+          if (place.wasAtEnd()) seeEnd();
+          readOn();
+        }}
+        className="scroll-thin h-full px-4 outline-offset-[-2px] [overflow-anchor:none] sm:px-6"
+      >
+        <div className="mx-auto flex min-h-full max-w-3xl flex-col justify-end pt-4 pb-6">
+          <TimelineState stretch={stretch} show={show} isEmpty={rows.length === 0} />
+          <TimelineEdge stretch={stretch} side="older" />
+          {blocks.map((block) => (
+            <TimelineBlockView
+              key={block.key}
+              scroller={scroller}
+              held={anchorKey !== null && block.rows.some((row) => row.key === anchorKey)}
+            >
+              {() =>
+                block.rows.map((row) => (
+                  <Row
+                    key={row.key}
+                    row={row}
+                    day={row.newDay ? dayName(row.at, now) : null}
+                    isNew={row.key === unreadKey}
+                    isMarked={row.key === marked}
+                    myId={me.user.id}
+                    showChannel={detail.channels.length > 1}
+                  />
+                ))
+              }
+            </TimelineBlockView>
+          ))}
+          <TimelineEdge stretch={stretch} side="newer" />
+        </div>
+      </div>
+      <DayOverlay name={day.at && dayName(day.at, now)} shown={day.moving} />
+      {place.atEnd ? null : (
+        <Button
+          size="small"
+          onClick={onEnd}
+          className={cx(
+            "absolute inset-x-0 bottom-3 mx-auto w-fit rounded-full shadow-popover",
+            unseen > 0 && "text-accent-text",
+          )}
+        >
+          <ArrowDown className="size-3.5" />
+          {unseen > 0 ? t("timeline.new", { count: unseen }) : t("timeline.to_newest")}
+        </Button>
       )}
-    >
-      <span className="min-w-36 rounded-full bg-bg px-3 py-0.5 text-center text-micro font-medium text-text-3 shadow-[0_0_0_1px_var(--line)]">
-        {name}
-      </span>
-    </div>
-  );
-}
-
-function TimelineSkeleton() {
-  const { t } = useTranslation();
-  return (
-    <div role="status" aria-label={t("common.loading")} className="space-y-5">
-      {["w-2/3 h-20", "ms-auto w-1/2 h-14", "w-3/5 h-24"].map((shape) => (
-        <Skeleton key={shape} className={cx("rounded-bubble", shape)} />
-      ))}
-    </div>
+      <p className="sr-only" role="status">
+        {arrivedAt
+          ? t("timeline.opened_at", {
+              name: arrivedAt.message.author.name,
+              time: mediumTime(arrivedAt.message.sent_at),
+            })
+          : null}
+      </p>
+    </>
   );
 }

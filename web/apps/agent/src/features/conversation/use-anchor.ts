@@ -1,41 +1,23 @@
-/** A link to one message: reads back until it is there, goes to it, and marks it for a while. */
+/** A link to one message: goes to it once it is there, and marks it for a while. */
 import { type RefObject, useEffect, useLayoutEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
-import { say } from "@/app/notify";
-import type { TimelineRow } from "./timeline-rows";
+import type { MessageRow, TimelineRow } from "./timeline-rows";
 import { rowOf, type ScrollPlace } from "./use-scroll-place";
 
 const markedFor = 4_000;
-
-interface Thread {
-  isSuccess: boolean;
-  hasNextPage: boolean;
-  isFetchingNextPage: boolean;
-  isFetchNextPageError: boolean;
-  fetchNextPage: () => unknown;
-}
+/** A region that has only just been drawn is not listened to yet. */
+const saidAfter = 300;
 
 export function useAnchor(
   anchor: string | null,
   rows: readonly TimelineRow[],
   place: ScrollPlace,
-  thread: Thread,
   scroller: RefObject<HTMLDivElement | null>,
 ) {
-  const { t } = useTranslation();
   const [marked, setMarked] = useState<string | null>(null);
-  const key =
-    (anchor && rows.find((row) => row.type === "message" && row.message.id === anchor)?.key) ||
-    null;
-  const { isSuccess, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } =
-    thread;
-
-  const missing = anchor !== null && isSuccess && key === null;
-  useEffect(() => {
-    if (!missing || isFetchingNextPage || isFetchNextPageError) return;
-    if (hasNextPage) fetchNextPage();
-    else say(t("timeline.message_missing"), { id: "message-missing" });
-  }, [missing, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, t]);
+  const row = rows.find(
+    (one): one is MessageRow => one.type === "message" && one.message.id === anchor,
+  );
+  const key = row?.key ?? null;
 
   const { pinTo } = place;
   useLayoutEffect(() => {
@@ -47,10 +29,15 @@ export function useAnchor(
   }, [key, pinTo]);
   // The row may only be drawn now that it is asked for, so the way to it is gone once more.
   useLayoutEffect(() => {
-    const row = marked && scroller.current ? rowOf(scroller.current, marked) : null;
-    if (!marked || !row) return;
+    const element = marked && scroller.current ? rowOf(scroller.current, marked) : null;
+    if (!marked || !element) return;
     pinTo(marked);
-    row.focus({ preventScroll: true });
+    element.focus({ preventScroll: true });
   }, [marked, scroller, pinTo]);
-  return { anchorKey: key, marked };
+  const [arrived, setArrived] = useState<string | null>(null);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setArrived(key), saidAfter);
+    return () => window.clearTimeout(timer);
+  }, [key]);
+  return { anchorKey: key, marked, arrivedAt: key === arrived ? (row ?? null) : null };
 }

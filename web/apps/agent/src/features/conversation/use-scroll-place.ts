@@ -2,7 +2,15 @@
  * Keeps what is being read where it is while things around it come, go and change their height.
  * The browser's own anchoring is off: it is not everywhere, and it does not know about the end.
  */
-import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 
 const nearEnd = 80;
 /** Leaves room for the name of the day, which lies over the top. */
@@ -42,14 +50,22 @@ export function topRow(element: HTMLElement): HTMLElement | null {
   return null;
 }
 
-export function useScrollPlace(scroller: RefObject<HTMLDivElement | null>): ScrollPlace {
+/** `ends` is false while more is to come below what is loaded, so that nobody is at the end there. */
+export function useScrollPlace(
+  scroller: RefObject<HTMLDivElement | null>,
+  ends: boolean,
+): ScrollPlace {
   const mode = useRef<Mode>({ kind: "end" });
   const place = useRef<{ key: string; top: number } | null>(null);
   const end = useRef(true);
   const [atEnd, setAtEnd] = useState(true);
+  const hasEnd = useRef(ends);
+  useLayoutEffect(() => {
+    hasEnd.current = ends;
+  }, [ends]);
 
   const note = useCallback((element: HTMLElement) => {
-    end.current = isAtEnd(element);
+    end.current = hasEnd.current && isAtEnd(element);
     setAtEnd(end.current);
     const row = topRow(element);
     place.current = row && {
@@ -72,7 +88,7 @@ export function useScrollPlace(scroller: RefObject<HTMLDivElement | null>): Scro
       const top = rowTop - element.getBoundingClientRect().top;
       if (Math.abs(top - wanted.top) >= 1) element.scrollTop += top - wanted.top;
     }
-    end.current = isAtEnd(element);
+    end.current = hasEnd.current && isAtEnd(element);
     setAtEnd(end.current);
   }, [scroller]);
 
@@ -103,21 +119,22 @@ export function useScrollPlace(scroller: RefObject<HTMLDivElement | null>): Scro
     };
   }, [scroller, keep, note]);
 
-  return useMemo(
+  // They stay the same, because to be put somewhere again would undo what the reader did meanwhile.
+  const ways = useMemo(
     () => ({
-      atEnd,
       wasAtEnd: () => end.current,
       toEnd: () => {
         mode.current = { kind: "end" };
         keep();
       },
-      pinTo: (key) => {
+      pinTo: (key: string) => {
         mode.current = { kind: "pin", key };
         keep();
       },
       keep,
       moved,
     }),
-    [atEnd, keep, moved],
+    [keep, moved],
   );
+  return { atEnd, ...ways };
 }

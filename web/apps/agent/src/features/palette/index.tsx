@@ -151,6 +151,7 @@ function Found({ text, onDone }: { text: string; onDone: () => void }) {
       void navigate({
         to: "/inbox/$view/{-$conversationId}",
         params: { view: "all", conversationId: result.conversation.id },
+        hash: result.message_id ?? undefined,
       });
     }
   };
