@@ -44,6 +44,66 @@ pub(crate) fn readable(kind: AddressKind, value: &str, normalised: &str) -> Stri
     }
 }
 
+impl Seen<'_> {
+    fn normalised(&self) -> Result<String, Error> {
+        normalise(self.kind, self.value, self.field)
+    }
+
+    /// Whose it is.
+    pub(crate) fn find(&self, tx: &mut Tx<'_>) -> Result<Option<(Contact, Address)>, Error> {
+        let normalised = self.normalised()?;
+        Ok(rapport_store::contact::find_with_address(tx, self.kind, &normalised)?)
+    }
+
+    /// Makes a contact of it. `Error::Store(Unique)` when a parallel write was faster.
+    pub(crate) fn create(
+        &self,
+        tx: &mut Tx<'_>,
+        engine: &Engine,
+        actor: &Actor,
+    ) -> Result<(Contact, Address), Error> {
+        let normalised = self.normalised()?;
+        let now = engine.now();
+        let value = readable(self.kind, self.value, &normalised);
+        let address = Address {
+            id: AddressId::generate(now, engine.entropy()),
+            kind: self.kind,
+            value,
+            verified: self.verified,
+            created_at: now,
+        };
+        let display_name = self
+            .name
+            .map(|name| text::single_line(name, 120))
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| default_name(self.kind, &address.value));
+        let pick = |kind| (self.kind == kind).then(|| address.value.clone());
+        let contact = Contact {
+            id: ContactId::generate(now, engine.entropy()),
+            display_name,
+            known: false,
+            email: pick(AddressKind::Email),
+            phone: pick(AddressKind::Phone),
+            company: None,
+            city: None,
+            country: None,
+            language: None,
+            external_id: None,
+            ai_paused: false,
+            addresses: vec![address.clone()],
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        };
+        rapport_store::contact::create(tx, &contact)?;
+        rapport_store::contact::add_address(tx, &contact.id, &address, &normalised)?;
+        index_new(tx, &contact)?;
+        let event = Event::ContactCreated { contact: Box::new(contact.clone()) };
+        announce::general(tx, actor, now, Some(contact.id.as_str()), &event)?;
+        Ok((contact, address))
+    }
+}
+
 /// `Error::Store(Unique)` when a parallel write was faster; running again finds what it made.
 pub(crate) fn find_or_create(
     tx: &mut Tx<'_>,
@@ -51,58 +111,10 @@ pub(crate) fn find_or_create(
     actor: &Actor,
     seen: &Seen<'_>,
 ) -> Result<(Contact, Address), Error> {
-    let normalised = normalise(seen.kind, seen.value, seen.field)?;
-    match rapport_store::contact::find_with_address(tx, seen.kind, &normalised)? {
+    match seen.find(tx)? {
         Some(known) => Ok(known),
-        None => create(tx, engine, actor, seen, &normalised),
+        None => seen.create(tx, engine, actor),
     }
-}
-
-fn create(
-    tx: &mut Tx<'_>,
-    engine: &Engine,
-    actor: &Actor,
-    seen: &Seen<'_>,
-    normalised: &str,
-) -> Result<(Contact, Address), Error> {
-    let now = engine.now();
-    let value = readable(seen.kind, seen.value, normalised);
-    let address = Address {
-        id: AddressId::generate(now, engine.entropy()),
-        kind: seen.kind,
-        value,
-        verified: seen.verified,
-        created_at: now,
-    };
-    let display_name = seen
-        .name
-        .map(|name| text::single_line(name, 120))
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| default_name(seen.kind, &address.value));
-    let pick = |kind| (seen.kind == kind).then(|| address.value.clone());
-    let contact = Contact {
-        id: ContactId::generate(now, engine.entropy()),
-        display_name,
-        known: false,
-        email: pick(AddressKind::Email),
-        phone: pick(AddressKind::Phone),
-        company: None,
-        city: None,
-        country: None,
-        language: None,
-        external_id: None,
-        ai_paused: false,
-        addresses: vec![address.clone()],
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    };
-    rapport_store::contact::create(tx, &contact)?;
-    rapport_store::contact::add_address(tx, &contact.id, &address, normalised)?;
-    index_new(tx, &contact)?;
-    let event = Event::ContactCreated { contact: Box::new(contact.clone()) };
-    announce::general(tx, actor, now, Some(contact.id.as_str()), &event)?;
-    Ok((contact, address))
 }
 
 fn default_name(kind: AddressKind, value: &str) -> String {

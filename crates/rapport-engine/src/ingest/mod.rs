@@ -144,31 +144,27 @@ fn take_in(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound, known: Known) ->
         route::Seen::Never(unseen) => unseen,
     };
     let now = engine.now();
-    let (contact, address) = match known.sender {
-        Some(sender) => sender,
-        None => find_sender(tx, engine, &inbound.sender)?,
+    let writer = match known.sender {
+        Some((contact, address)) => route::Writer { contact, address, is_new: false },
+        None => find_writer(tx, engine, &inbound.sender)?,
     };
+    let (contact, address) = (&writer.contact, &writer.address);
     let actor = Actor {
         kind: AuthorKind::Contact,
         id: Some(contact.id.as_str().to_owned()),
         name: contact.display_name.clone(),
     };
-    let destination = route::decide(tx, inbound, &unseen, &contact, &address.id, known.conversation)?;
+    let destination = route::decide(tx, inbound, &unseen, &writer, known.conversation)?;
     let mut warnings = inbound.warnings.clone();
     let mut conversation = match destination {
         route::Destination::Existing { place, new_participant } => {
             if new_participant {
                 warnings.push("new_participant".to_owned());
             }
-            match place {
-                route::Place::Locked(conversation) => *conversation,
-                route::Place::Found(id) => {
-                    rapport_store::conversation::find_for_update(tx, &id)?.ok_or(Error::NotFound)?
-                }
-            }
+            place.lock(tx)?
         }
         route::Destination::New(start) => {
-            route::open_new(tx, engine, inbound, &contact, &address.id, &actor, start, now)?
+            route::open_new(tx, engine, inbound, contact, &address.id, &actor, start, now)?
         }
     };
     if conversation.status == Status::Closed && !inbound.automatic {
@@ -189,9 +185,7 @@ fn take_in(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound, known: Known) ->
     store_in(tx, &mut conversation, stored, inbound, &actor, known.last_inbound_at, now)
 }
 
-fn find_sender(tx: &mut Tx<'_>, engine: &Engine, sender: &Sender) -> Result<(Contact, Address), Error> {
-    let name = sender.name.clone().unwrap_or_else(|| sender.value.clone());
-    let stranger = Actor { kind: AuthorKind::Contact, id: None, name };
+fn find_writer(tx: &mut Tx<'_>, engine: &Engine, sender: &Sender) -> Result<route::Writer, Error> {
     let seen = contact::Seen {
         kind: sender.kind,
         value: &sender.value,
@@ -199,7 +193,13 @@ fn find_sender(tx: &mut Tx<'_>, engine: &Engine, sender: &Sender) -> Result<(Con
         verified: sender.verified,
         field: "sender",
     };
-    contact::find_or_create(tx, engine, &stranger, &seen)
+    if let Some((contact, address)) = seen.find(tx)? {
+        return Ok(route::Writer { contact, address, is_new: false });
+    }
+    let name = sender.name.clone().unwrap_or_else(|| sender.value.clone());
+    let stranger = Actor { kind: AuthorKind::Contact, id: None, name };
+    let (contact, address) = seen.create(tx, engine, &stranger)?;
+    Ok(route::Writer { contact, address, is_new: true })
 }
 
 /// Stores a report in the conversation of the message that it is about, also when that is closed. It is from a mail

@@ -1,7 +1,7 @@
 //! Where a message from outside belongs. The order of the questions is the product's promise:
 //! seen before, same mail at another address of ours, the thread it answers, the contact, else new.
 
-use rapport_domain::model::{Contact, Conversation, ConversationReference};
+use rapport_domain::model::{Address, Contact, Conversation, ConversationReference};
 use rapport_domain::{
     Actor, AddressId, Channel, ConversationId, ConversationScope, MessageId, Origin, Priority, Status,
     Timestamp, email_address,
@@ -30,10 +30,27 @@ pub(super) enum Place {
     Locked(Box<Conversation>),
 }
 
+impl Place {
+    pub(super) fn lock(self, tx: &mut Tx<'_>) -> Result<Conversation, Error> {
+        match self {
+            Self::Locked(conversation) => Ok(*conversation),
+            Self::Found(id) => rapport_store::conversation::find_for_update(tx, &id)?.ok_or(Error::NotFound),
+        }
+    }
+}
+
 impl Destination {
     fn existing(id: ConversationId, new_participant: bool) -> Self {
         Self::Existing { place: Place::Found(id), new_participant }
     }
+}
+
+/// Who wrote a message.
+pub(super) struct Writer {
+    pub contact: Contact,
+    pub address: Address,
+    /// Made for this message, and so without a conversation.
+    pub is_new: bool,
 }
 
 /// How a new conversation begins.
@@ -121,21 +138,20 @@ pub(super) fn decide(
     tx: &mut Tx<'_>,
     inbound: &Inbound,
     unseen: &Unseen,
-    contact: &Contact,
-    address: &AddressId,
+    writer: &Writer,
     locked: Option<Conversation>,
 ) -> Result<Destination, Error> {
-    if let Some(destination) = same_mail_elsewhere(tx, inbound, unseen, contact)? {
+    if let Some(destination) = same_mail_elsewhere(tx, inbound, unseen, writer)? {
         return Ok(destination);
     }
     if let Some(answered) = find_answered(tx, inbound, locked)?
-        && let Some(destination) = answered_thread(tx, inbound, contact, address, answered)?
+        && let Some(destination) = answered_thread(tx, inbound, writer, answered)?
     {
         return Ok(destination);
     }
     let scope = scope_of(tx, inbound)?;
     // Only conversations of their own: somebody who joined another one may write about something else here.
-    if let Some(id) = active_in_scope(tx, inbound, contact, &scope)? {
+    if let Some(id) = active_in_scope(tx, inbound, writer, &scope)? {
         let new_participant = names_strangers(tx, inbound, &id)?;
         return Ok(Destination::existing(id, new_participant));
     }
@@ -177,13 +193,17 @@ fn canonical(address: &str) -> String {
 fn active_in_scope(
     tx: &mut Tx<'_>,
     inbound: &Inbound,
-    contact: &Contact,
+    writer: &Writer,
     scope: &str,
 ) -> Result<Option<ConversationId>, Error> {
-    if inbound.per_thread {
-        return Ok(rapport_store::conversation::find_active_in_scope(tx, &contact.id, scope)?);
+    if writer.is_new {
+        return Ok(None);
     }
-    let active = rapport_store::conversation::list_active_of_contact(tx, &contact.id)?;
+    let contact = &writer.contact.id;
+    if inbound.per_thread {
+        return Ok(rapport_store::conversation::find_active_in_scope(tx, contact, scope)?);
+    }
+    let active = rapport_store::conversation::list_active_of_contact(tx, contact)?;
     let here =
         |other: &ActiveConversation| other.channel_account_id.as_ref() == Some(&inbound.channel_account_id);
     let exact = active.iter().position(|other| other.scope_key == scope);
@@ -210,7 +230,7 @@ fn same_mail_elsewhere(
     tx: &mut Tx<'_>,
     inbound: &Inbound,
     unseen: &Unseen,
-    contact: &Contact,
+    writer: &Writer,
 ) -> Result<Option<Destination>, Error> {
     let Some(first) = unseen.namesakes.iter().find(|known| {
         !known.outbound
@@ -222,7 +242,7 @@ fn same_mail_elsewhere(
         return Ok(None);
     };
     let scope_key = format!("sender:{}", inbound.channel_account_id);
-    if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope_key)? {
+    if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &writer.contact.id, &scope_key)? {
         return Ok(Some(Destination::existing(id, false)));
     }
     let linked_to = Some(ConversationReference { id: original.id, number: original.number });
@@ -233,12 +253,11 @@ fn same_mail_elsewhere(
 fn answered_thread(
     tx: &mut Tx<'_>,
     inbound: &Inbound,
-    contact: &Contact,
-    address: &AddressId,
+    writer: &Writer,
     answered: Answered,
 ) -> Result<Option<Destination>, Error> {
     let Answered { conversation, proved, locked } = answered;
-    let belonging = belonging(tx, &conversation, contact, address, inbound)?;
+    let belonging = belonging(tx, &conversation, writer, inbound)?;
     // Headers can be copied: a stranger joins a thread only by a token that we gave out.
     if belonging == Belonging::Stranger && !proved {
         return Ok(None);
@@ -257,7 +276,7 @@ fn answered_thread(
         Some(key) if key.starts_with("thread:") || key.starts_with("sender:") => key,
         _ => scope_of(tx, inbound)?,
     };
-    if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &contact.id, &scope_key)? {
+    if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &writer.contact.id, &scope_key)? {
         return Ok(Some(Destination::existing(id, false)));
     }
     if inbound.automatic {
@@ -313,11 +332,10 @@ enum Belonging {
 fn belonging(
     tx: &mut Tx<'_>,
     conversation: &AnsweredConversation,
-    contact: &Contact,
-    address: &AddressId,
+    writer: &Writer,
     inbound: &Inbound,
 ) -> Result<Belonging, Error> {
-    if conversation.contact_id.as_ref() == Some(&contact.id) {
+    if conversation.contact_id.as_ref() == Some(&writer.contact.id) {
         return Ok(Belonging::Known);
     }
     let last = rapport_store::message::find_last_of_channel(tx, &conversation.id, inbound.channel)?;
@@ -332,7 +350,7 @@ fn belonging(
     if last.is_some_and(went_to) {
         return Ok(Belonging::Known);
     }
-    match rapport_store::conversation::has_address(tx, &conversation.id, address)? {
+    match rapport_store::conversation::has_address(tx, &conversation.id, &writer.address.id)? {
         true => Ok(Belonging::Joined),
         false => Ok(Belonging::Stranger),
     }

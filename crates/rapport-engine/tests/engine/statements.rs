@@ -117,7 +117,7 @@ fn a_mail_into_an_open_conversation_costs_ten_statements() {
         let counted = Counted::new(app);
         let first = counted.mail(Mail::default()).await;
         // The first mail of a new contact.
-        counted.at_most(22, 5);
+        counted.at_most(21, 5);
         // Ask what is known of the mail, who wrote it and what it answers; lock and read the conversation; write the
         // message, its Message-ID, its words and the conversation; count and write the event.
         let in_reply_to = Some("first@customers.example");
