@@ -1,9 +1,13 @@
 //! Channel accounts, the addresses they own and how far their mailboxes were read.
 
+mod name;
+
 use rapport_domain::model::{ChannelAccount, ChannelHealth, HealthState};
 use rapport_domain::{Channel, ChannelAccountId, ConversationId, MessageId, Timestamp, WorkspaceId};
 
 use crate::{Error, Row, ServerTx, Tx, columns, params};
+
+pub use name::{NameHolder, hold_name, lock_name, release_name};
 
 /// An account with its sealed secrets.
 #[derive(Clone, Debug)]
@@ -151,6 +155,16 @@ pub fn replace_addresses(tx: &mut Tx<'_>, id: &ChannelAccountId, addresses: &[St
         )?;
     }
     Ok(())
+}
+
+pub fn list_addresses_of(tx: &mut Tx<'_>, id: &ChannelAccountId) -> Result<Vec<String>, Error> {
+    tx.query(
+        "select address from channel_account_addresses where workspace_id = ?1 and channel_account_id = ?2",
+        &params![id],
+    )?
+    .iter()
+    .map(|row| row.get(0))
+    .collect()
 }
 
 /// All our own addresses in this workspace.

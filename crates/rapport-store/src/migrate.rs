@@ -81,6 +81,13 @@ const STEPS: &[Step] = &[
         sqlite: "",
         postgres: include_str!("../migrations/V008__search_by_block.postgres.sql"),
     },
+    Step {
+        version: 9,
+        name: "address_names",
+        shared: include_str!("../migrations/V009__address_names.sql"),
+        sqlite: include_str!("../migrations/V009__address_names.sqlite.sql"),
+        postgres: include_str!("../migrations/V009__address_names.postgres.sql"),
+    },
 ];
 
 /// Nodes that start at once take turns under this number.

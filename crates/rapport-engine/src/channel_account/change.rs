@@ -101,6 +101,7 @@ impl Engine {
             .write(&caller.workspace, id.as_str(), move |tx| {
                 let stored = rapport_store::channel_account::find(tx, &id_)?.ok_or(Error::NotFound)?;
                 let now = engine.now();
+                addresses::release_all(tx, &id_)?;
                 if !rapport_store::channel_account::delete(tx, &id_, now)? {
                     return Err(Error::NotFound);
                 }
@@ -186,7 +187,7 @@ fn create(
     };
     let sealed_secrets = secrets.seal(engine, &account.id)?;
     rapport_store::channel_account::create(tx, &StoredAccount { account: account.clone(), sealed_secrets })?;
-    addresses::replace(tx, &account.id, &checked.addresses)?;
+    addresses::replace(tx, &account.id, &checked.addresses, &account.config)?;
     let event = Event::ChannelAccountCreated { channel_account: Box::new(account.clone()) };
     announce::general(tx, actor, now, None, &event)?;
     // The answer may be kept for a repeated request, and no secret is kept in the clear.
@@ -219,7 +220,7 @@ fn update(
         check_reply_account(tx, &checked)?;
         account.address = checked.address;
         account.config = checked.config;
-        addresses::replace(tx, id, &checked.addresses)?;
+        addresses::replace(tx, id, &checked.addresses, &account.config)?;
     }
     let mut secrets = Secrets::open(engine, id, &stored.sealed_secrets)?;
     secrets.apply(stored.account.channel, &change.secrets)?;

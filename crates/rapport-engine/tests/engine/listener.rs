@@ -1,5 +1,7 @@
 //! Mail that other servers hand over: whose it is, and what the envelope tells.
 
+mod names;
+
 use bytes::Bytes;
 use rapport_channels::email::smtp_server::{DeliveryVerdict, MailReceiver, RecipientVerdict};
 use rapport_channels::email::{Envelope, ReceivedEnvelope};
