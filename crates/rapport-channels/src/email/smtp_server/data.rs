@@ -145,7 +145,7 @@ mod tests {
     use crate::email::smtp_server::memory::Memory;
 
     fn share() -> Share {
-        Memory::new(1_000_000, 0).share()
+        Memory::new(1_000_000, 0).of_trusted_peer().share()
     }
 
     /// Feeds in every split and checks that the split makes no difference.

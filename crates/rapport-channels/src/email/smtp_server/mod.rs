@@ -68,7 +68,7 @@ pub struct SmtpServerSettings {
 #[derive(Debug, Clone, Copy)]
 pub struct SmtpLimits {
     pub message_bytes: usize,
-    /// Of all messages under way together.
+    /// Of all messages under way together. One peer may use a quarter, or as much as one message may have.
     pub memory_bytes: usize,
     pub recipients: usize,
     pub connections: usize,
@@ -125,17 +125,17 @@ pub async fn serve<R: MailReceiver>(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let Some(slot) = counters.clone().enter(peer.ip(), &settings.limits) else {
+                let Some(slot) = counters.clone().enter(network_of(peer.ip()), &settings.limits) else {
                     connections.spawn(turn_away(stream));
                     continue;
                 };
-                let session = Session::new(
-                    settings.clone(),
-                    receiver.clone(),
-                    memory.clone(),
-                    peer.ip(),
-                    shutdown.clone(),
-                );
+                let memory = match settings.protocol {
+                    Protocol::Smtp => memory.of_peer(network_of(peer.ip())),
+                    // The one mail server on this machine brings everybody's mail.
+                    Protocol::Lmtp => memory.of_trusted_peer(),
+                };
+                let session =
+                    Session::new(settings.clone(), receiver.clone(), memory, peer.ip(), shutdown.clone());
                 connections.spawn(async move {
                     session.run(stream).await;
                     drop(slot);
@@ -158,6 +158,17 @@ pub async fn serve<R: MailReceiver>(
 /// Resolves when shutdown is asked for, or when nobody is left who could ask.
 pub(super) async fn shut_down(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|stop| *stop).await;
+}
+
+/// One customer of a provider has a whole /64 of IPv6 addresses, which count as one.
+fn network_of(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+    }
 }
 
 async fn turn_away(mut stream: TcpStream) {

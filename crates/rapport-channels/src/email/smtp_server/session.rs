@@ -1,5 +1,6 @@
 //! One connection: greeting, envelope, content, answer, until the peer leaves or errs too often.
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,19 +10,23 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::command::{self, Command};
-use super::memory::Memory;
+use super::memory::PeerMemory;
 use super::transfer::NO_ROOM;
 use super::{MailReceiver, Protocol, RecipientVerdict, SmtpServerSettings, shut_down};
 use crate::email::tls::MailStream;
 
 /// Long enough for every extension that is offered (RFC 5321 asks for 512, SMTPUTF8 adds more).
 const MAX_LINE_BYTES: u64 = 2_048;
+/// Of a longer line, the rest is read and dropped up to here; beyond, the connection ends.
+const MAX_SKIPPED_BYTES: usize = 1024 * 1024;
+const BAD_LINE: &str = "500 5.5.2 a line is UTF-8 and ends with CRLF";
+const LONG_LINE: &str = "500 5.5.2 line too long, it has at most 2048 bytes";
 const NEEDS_SMTPUTF8: &str = "553 5.6.7 an address beyond ASCII needs SMTPUTF8";
 
 pub(super) struct Session<R> {
     pub(super) settings: Arc<SmtpServerSettings>,
     pub(super) receiver: Arc<R>,
-    pub(super) memory: Memory,
+    pub(super) memory: PeerMemory,
     pub(super) peer: IpAddr,
     shutdown: watch::Receiver<bool>,
     pub(super) helo: Option<String>,
@@ -57,7 +62,7 @@ impl<R: MailReceiver> Session<R> {
     pub fn new(
         settings: Arc<SmtpServerSettings>,
         receiver: Arc<R>,
-        memory: Memory,
+        memory: PeerMemory,
         peer: IpAddr,
         shutdown: watch::Receiver<bool>,
     ) -> Self {
@@ -111,9 +116,9 @@ impl<R: MailReceiver> Session<R> {
     }
 
     async fn one_command(&mut self, connection: &mut Connection) -> Result<Next, End> {
-        let line = self.read_line(connection).await?;
-        let Some(line) = line else {
-            return self.fault(connection, "500 5.5.2 lines end with CRLF and are at most 2048 bytes").await;
+        let line = match self.read_line(connection).await? {
+            Ok(line) => line,
+            Err(reply) => return self.fault(connection, reply).await,
         };
         match command::parse(&line) {
             Ok(Command::Data) => self.data(connection).await,
@@ -127,34 +132,30 @@ impl<R: MailReceiver> Session<R> {
         }
     }
 
-    /// `Ok(None)` is a line that breaks the rules.
-    async fn read_line(&mut self, connection: &mut Connection) -> Result<Option<String>, End> {
-        let mut line = Vec::new();
-        let mut limited = connection.take(MAX_LINE_BYTES);
+    /// The inner error is the reply to a line that breaks the rules.
+    async fn read_line(&mut self, connection: &mut Connection) -> Result<Result<String, &'static str>, End> {
         let read = tokio::select! {
-            read = tokio::time::timeout(self.settings.limits.command_timeout, limited.read_until(b'\n', &mut line)) => read,
+            read = tokio::time::timeout(self.settings.limits.command_timeout, read_bytes(connection)) => read,
             () = shut_down(&mut self.shutdown) => {
                 let _ = say(connection, "421 4.3.2 the service is shutting down").await;
                 return Err(End::Quit);
             }
         };
-        match read {
+        let line = match read {
             Err(_) => {
                 let _ = say(connection, "421 4.4.2 timed out").await;
-                Err(End::Quit)
+                return Err(End::Quit);
             }
-            Ok(Err(_) | Ok(0)) => Err(End::Gone),
-            Ok(Ok(_)) => {
-                let Some(content) = line.strip_suffix(b"\r\n") else {
-                    // The tail of an endless line must not be taken for a command.
-                    return if line.ends_with(b"\n") { Ok(None) } else { Err(End::Gone) };
-                };
-                Ok(std::str::from_utf8(content)
-                    .ok()
-                    .filter(|text| !text.contains(['\0', '\r']))
-                    .map(str::to_owned))
+            Ok(Err(_)) => return Err(End::Gone),
+            Ok(Ok(Line::Complete(line))) => line,
+            Ok(Ok(Line::TooLong)) => return Ok(Err(LONG_LINE)),
+            Ok(Ok(Line::Endless)) => {
+                let _ = say(connection, LONG_LINE).await;
+                return Err(End::Quit);
             }
-        }
+        };
+        let text = line.strip_suffix(b"\r\n").and_then(|line| std::str::from_utf8(line).ok());
+        Ok(text.filter(|text| !text.contains(['\0', '\r'])).map(str::to_owned).ok_or(BAD_LINE))
     }
 
     pub(super) async fn fault(&mut self, connection: &mut Connection, reply: &str) -> Result<Next, End> {
@@ -296,6 +297,41 @@ impl<R: MailReceiver> Session<R> {
         self.transaction = None;
         Some(BufReader::new(stream))
     }
+}
+
+enum Line {
+    /// With its line end.
+    Complete(Vec<u8>),
+    /// Read to its end, so that its tail is not taken for a command.
+    TooLong,
+    /// So long that nobody waits for its end.
+    Endless,
+}
+
+async fn read_bytes(connection: &mut Connection) -> io::Result<Line> {
+    let mut line = Vec::new();
+    let read = connection.take(MAX_LINE_BYTES).read_until(b'\n', &mut line).await?;
+    if line.ends_with(b"\n") {
+        return Ok(Line::Complete(line));
+    }
+    if (read as u64) < MAX_LINE_BYTES {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let mut skipped = 0;
+    while skipped < MAX_SKIPPED_BYTES {
+        let chunk = connection.fill_buf().await?;
+        if chunk.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let end = memchr::memchr(b'\n', chunk);
+        let used = end.map_or(chunk.len(), |position| position + 1);
+        connection.consume(used);
+        skipped += used;
+        if end.is_some() {
+            return Ok(Line::TooLong);
+        }
+    }
+    Ok(Line::Endless)
 }
 
 pub(super) async fn say(connection: &mut Connection, reply: &str) -> Result<(), End> {
