@@ -5,9 +5,9 @@ drop index search_documents_of_contacts;
 drop index search_documents_of_conversations;
 update search_documents set body = cast(
   replace(
-    ' ' || regexp_replace(body::text, ' ?''~[^'']*''', '', 'g')
-      || ' ''_' || right(workspace_id, 4) || ''' ''_' || kind || right(workspace_id, 4) || '''',
-    ' ''', ' ''' || to_hex(id / 16384) || '.'
+    ' ' || regexp_replace(body::text, ' ?''~[^'']*''', '', 'g') || ' ''_' || kind || '''',
+    ' ''',
+    ' ''' || to_hex(id / 32768) || upper(translate(right(workspace_id, 2), '0123456789_', 'ghjkmnpqrsz'))
   ) as tsvector);
 -- Words that wait to be sorted in would be read at every block.
 create index search_documents_body on search_documents using gin (body) with (fastupdate = off);

@@ -3,7 +3,7 @@
 pub(super) const FOR_UPDATE: &str = " for update";
 
 /// Each statement is a round trip, so rows travel together where there are many.
-pub(super) const ROWS_PER_INSERT: &[usize] = &[32, 8, 1];
+pub(super) const ROWS_PER_INSERT: &[usize] = &[32, 8, 4, 2, 1];
 
 /// Several workers claim at once: a row that another one holds is passed over instead of waited for.
 pub(super) fn claim_jobs(kinds: &str) -> String {
