@@ -5,6 +5,7 @@ import { Stream } from "../api/stream";
 import type { StreamEvent } from "../api/types";
 import type { Memory } from "./memory";
 import { Outbox } from "./outbox";
+import { Reading } from "./reading";
 import { isIncoming } from "./state";
 import { Store } from "./store";
 import { Typing } from "./typing";
@@ -12,7 +13,6 @@ import { Uploads } from "./uploads";
 
 /** A colleague's last sign of typing counts for this long, so that it can never stick. */
 const typingMs = 8_000;
-const readAfterMs = 1_000;
 const hiddenGraceMs = 60_000;
 const lostAfterMs = 3_000;
 
@@ -33,18 +33,17 @@ export class Chat {
   readonly store = new Store();
   readonly outbox: Outbox;
   readonly uploads: Uploads;
+  readonly #reading: Reading;
   readonly #typing: Typing;
   readonly #stream: Stream;
   #identity: Identity | null = null;
   #page: PageContext | null = null;
   #resets = 0;
   #configAt = 0;
-  #lastRead = "";
   /** Counts beginnings, so that an answer meant for the previous visitor is dropped. */
   #epoch = 0;
   #session: Promise<void> | undefined;
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
-  #readTimer: ReturnType<typeof setTimeout> | undefined;
   #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -62,6 +61,7 @@ export class Chat {
       refused: (error) => this.#refused(error),
     });
     this.uploads = new Uploads(this.store, client, ready);
+    this.#reading = new Reading(this.store, client, (unread) => around.unread(unread));
     this.#typing = new Typing((active) => {
       if (client.token && this.store.state.conversation) {
         client.typing(active).catch(() => undefined);
@@ -125,7 +125,7 @@ export class Chat {
     if (host.open !== this.store.state.open) {
       this.store.patch({ open: host.open });
       this.#typing.stop();
-      this.#markRead();
+      this.#reading.mark();
       if (host.open) {
         this.#opened();
       }
@@ -262,7 +262,7 @@ export class Chat {
     this.store.apply({ type: "session", session });
     this.around.unread(session.unread_count);
     this.#visibility();
-    this.#markRead();
+    this.#reading.mark();
   }
 
   #keepToken(token: string | null, verified: boolean): void {
@@ -288,7 +288,7 @@ export class Chat {
         this.store.patch({ seenMessageId: event.data.message_id });
         break;
       case "read":
-        this.#setUnread(event.data.unread_count);
+        this.#reading.setUnread(event.data.unread_count);
         break;
       case "typing":
         clearTimeout(this.#typingTimer);
@@ -308,38 +308,14 @@ export class Chat {
 
   #arrived(data: Extract<StreamEvent, { name: "message" }>["data"]): void {
     const before = this.store.state.unread;
-    this.store.apply({ type: "message", ...data, visible: this.#watching() });
+    this.store.apply({ type: "message", ...data, visible: this.#reading.watching() });
     if (this.store.state.unread !== before) {
       this.around.unread(this.store.state.unread);
     }
     if (isIncoming(data.message)) {
       this.around.event("message", { id: data.message.id, author: data.message.author });
-      this.#markRead();
+      this.#reading.mark();
     }
-  }
-
-  #watching(): boolean {
-    return this.store.state.open && document.visibilityState === "visible";
-  }
-
-  #setUnread(unread: number): void {
-    this.store.patch({ unread });
-    this.around.unread(unread);
-  }
-
-  /** What has been in view for a moment counts as read. */
-  #markRead(): void {
-    clearTimeout(this.#readTimer);
-    this.#readTimer = setTimeout(() => {
-      const newest = this.store.state.messages.findLast(isIncoming);
-      if (newest && newest.id !== this.#lastRead && this.client.token && this.#watching()) {
-        this.#lastRead = newest.id;
-        this.#setUnread(0);
-        this.client.read(newest.id).catch(() => {
-          this.#lastRead = "";
-        });
-      }
-    }, readAfterMs);
   }
 
   /** A tab that nobody looks at gives its connection back after a while. */
@@ -347,7 +323,7 @@ export class Chat {
     clearTimeout(this.#hiddenTimer);
     if (document.visibilityState === "visible") {
       this.#wake();
-      this.#markRead();
+      this.#reading.mark();
     } else {
       this.#hiddenTimer = setTimeout(() => this.#stream.stop(), hiddenGraceMs);
     }
@@ -392,7 +368,7 @@ export class Chat {
       this.#keepToken(null, false);
       this.#session = undefined;
       this.store.patch({ messages: [], conversation: null, visitor: null, hasMore: false });
-      this.#setUnread(0);
+      this.#reading.setUnread(0);
     } else if (this.store.state.phase === "starting") {
       this.store.patch({ phase: "failed" });
     }
