@@ -111,12 +111,12 @@ const contacts = createRoute({
   validateSearch: (raw: Record<string, unknown>): { q?: string } => ({
     q: typeof raw.q === "string" && raw.q ? raw.q : undefined,
   }),
-  component: lazyRouteComponent(() => import("@/routes/contacts"), "ContactsScreen"),
+  component: lazyRouteComponent(() => import("@/routes/contacts")),
 });
 const contact = createRoute({
   getParentRoute: () => app,
   path: "/contacts/$contactId",
-  component: lazyRouteComponent(() => import("@/routes/contacts"), "ContactScreen"),
+  component: lazyRouteComponent(() => import("@/routes/contact")),
 });
 const search = createRoute({
   getParentRoute: () => app,

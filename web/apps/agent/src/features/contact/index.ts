@@ -1,4 +1,3 @@
 import "@/i18n/conversation";
 
-export { Addresses, EditableLine } from "./contact-card";
 export { ContactDrawer } from "./drawer";
