@@ -1,6 +1,7 @@
 /** All keys, grouped, and the switch that turns single keys off. */
 import "@/i18n/conversation";
-import { Dialog, Kbd, Switch } from "@rapport/ui";
+import { Dialog, Kbd } from "@rapport/ui";
+import { Switch } from "@rapport/ui/switch";
 import { useTranslation } from "react-i18next";
 import { type Action, type ActionGroup, allActions } from "@/actions/registry";
 import { useOverlay } from "./overlays";

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import auth from "./en.auth.json";
 import bulk from "./en.bulk.json";
 import conversation from "./en.conversation.json";
 import first from "./en.json";
 import settings from "./en.settings.json";
 
-const files: Record<string, object>[] = [first, bulk, conversation, settings];
+const files: Record<string, object>[] = [first, auth, bulk, conversation, settings];
 const en: Record<string, object> = Object.assign({}, ...files);
 
 const sources = import.meta.glob("../**/*.{ts,tsx}", {

@@ -1,4 +1,5 @@
 /** The quiet page around log-in, set-up and invitations. */
+import "@/i18n/auth";
 import { Logo } from "@rapport/ui";
 import type { ReactNode } from "react";
 

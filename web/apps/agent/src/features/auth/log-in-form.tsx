@@ -1,4 +1,5 @@
 /** E-mail and password, and which workspace when the same person is in several. */
+import "@/i18n/auth";
 import { ApiError, api, type Me, type PersonReference } from "@rapport/api";
 import { Button, Field, Input, Notice, Select } from "@rapport/ui";
 import { type FormEvent, useEffect, useRef, useState } from "react";

@@ -22,7 +22,8 @@ import { usePermission } from "@/app/session";
 import { channelAccountsQuery } from "@/data/queries";
 import { agoTime } from "@/i18n/format";
 import { ChannelAccountPage, NewChannelAccountPage } from "./channel-account-page";
-import { PageTitle, Panel } from "./parts";
+import { PageTitle, Panel, sentence } from "./parts";
+import { troubleOf } from "./trouble";
 
 export const healthTone: Record<ChannelAccount["health"]["state"], Tone> = {
   ok: "success",
@@ -103,6 +104,7 @@ function AccountRow({ account }: { account: ChannelAccount }) {
   const { t } = useTranslation();
   const now = useNow();
   const { health } = account;
+  const trouble = troubleOf(health.last_error);
   return (
     <Link
       to="/settings/{-$section}/{-$item}"
@@ -126,7 +128,9 @@ function AccountRow({ account }: { account: ChannelAccount }) {
           ].join(" · ")}
         </span>
         {health.state === "error" && health.last_error ? (
-          <span className="mt-0.5 block text-small text-danger">{health.last_error}</span>
+          <span className="mt-0.5 block text-small break-words text-danger">
+            {trouble ? t(`trouble.${trouble}`) : sentence(health.last_error)}
+          </span>
         ) : null}
       </span>
       <ChevronRight className="size-4 text-text-3 rtl:rotate-180" />

@@ -1,13 +1,14 @@
 /** A chat widget: what visitors see, where it may stand, what it asks first. */
 import { zodResolver } from "@hookform/resolvers/zod";
 import type { ChatConfig } from "@rapport/api";
-import { Button, Field, Input, Select, Switch, Textarea } from "@rapport/ui";
+import { Button, Field, Input, Select, Textarea } from "@rapport/ui";
+import { Switch } from "@rapport/ui/switch";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Controller, useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { channelAccountsQuery } from "@/data/queries";
-import type { AccountFormProps } from "./channel-account-page";
+import type { AccountFormProps } from "./account-form";
 import { Panel } from "./parts";
 import { PreChatPanel } from "./pre-chat-panel";
 import { z } from "./zod";

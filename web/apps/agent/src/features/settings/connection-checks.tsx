@@ -2,22 +2,38 @@
 import type { ChannelAccount, ConnectionCheck } from "@rapport/api";
 import { CircleCheck, CircleX } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { mediumTime } from "@/i18n/format";
 import { directionsOf } from "./check-directions";
+import { sentence, TechnicalDetails } from "./parts";
+import { troubleOf } from "./trouble";
+
+/** The names that steps have in an answer, and ours. */
+const steps: Record<string, string> = {
+  active: "active",
+  inbound: "inbound",
+  outbound: "outbound",
+  origins: "origins",
+  "Reach the server": "reach",
+  "Protect the connection": "protect",
+  "Log in": "log_in",
+  "Open the mailbox": "open",
+};
 
 export function ConnectionChecks({
-  channel,
+  account,
   checks,
 }: {
-  channel: ChannelAccount["channel"];
+  account: ChannelAccount;
   checks: ConnectionCheck[];
 }) {
   const { t } = useTranslation();
-  const directions = channel === "email" ? directionsOf(checks) : [];
+  const directions = account.channel === "email" ? directionsOf(checks) : [];
   return (
     <ul className="mt-4 space-y-2.5">
       {checks.map((check, index) => {
         const direction = directions[index];
-        const known = t(`health.check_${check.name}`, { defaultValue: check.name });
+        const step = steps[check.name];
+        const known = step ? t(`health.check_${step}`) : check.name;
         return (
           // Both directions have steps of the same name.
           // biome-ignore lint/suspicious/noArrayIndexKey: a test's steps stay in their order.
@@ -35,14 +51,36 @@ export function ConnectionChecks({
                   {t(check.ok ? "health.check_ok" : "health.check_failed")}
                 </span>
               </p>
-              <p className="text-small break-words text-text-2">{check.detail}</p>
-              {check.remedy ? (
-                <p className="text-small break-words text-text-2">{check.remedy}</p>
-              ) : null}
+              <CheckOutcome account={account} check={check} />
             </div>
           </li>
         );
       })}
     </ul>
+  );
+}
+
+function CheckOutcome({ account, check }: { account: ChannelAccount; check: ConnectionCheck }) {
+  const { t } = useTranslation();
+  const line = "text-small break-words text-text-2";
+  const { last_inbound_at: arrived } = account.health;
+  if (check.name === "inbound" && check.ok && arrived) {
+    return <p className={line}>{t("health.check_arrived", { time: mediumTime(arrived) })}</p>;
+  }
+  const trouble = check.ok ? null : troubleOf(check.detail);
+  if (!trouble) {
+    return (
+      <>
+        <p className={line}>{sentence(check.detail)}</p>
+        {check.remedy ? <p className={line}>{check.remedy}</p> : null}
+      </>
+    );
+  }
+  return (
+    <>
+      <p className={line}>{t(`trouble.${trouble}`)}</p>
+      <p className={line}>{check.remedy ?? t(`remedy.${trouble}`)}</p>
+      <TechnicalDetails text={check.detail} />
+    </>
   );
 }

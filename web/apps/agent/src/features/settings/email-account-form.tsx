@@ -5,7 +5,7 @@ import { Button, Field, Input, Select, Textarea } from "@rapport/ui";
 import { useEffect } from "react";
 import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import type { AccountFormProps } from "./channel-account-page";
+import type { AccountFormProps } from "./account-form";
 import {
   configOf,
   presetOf,

@@ -67,6 +67,22 @@ export function Panel({
   );
 }
 
+/** What mail servers and libraries say begins in the middle of a sentence. */
+export const sentence = (text: string) => text.charAt(0).toLocaleUpperCase() + text.slice(1);
+
+/** What a server or a library said itself, for those who can make use of it. */
+export function TechnicalDetails({ text }: { text: string }) {
+  const { t } = useTranslation();
+  return (
+    <details className="mt-1 text-small">
+      <summary className="w-fit cursor-pointer rounded-chip text-text-2 hover:text-text">
+        {t("health.technical")}
+      </summary>
+      <code className="mt-1 block font-mono break-words whitespace-pre-wrap">{text}</code>
+    </details>
+  );
+}
+
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const { t } = useTranslation();
   const [copied, setCopied] = useState(false);

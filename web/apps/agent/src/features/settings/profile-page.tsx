@@ -1,6 +1,7 @@
 /** One's own name and password, and how the screen looks and listens to keys. */
 import { ApiError, api, type Me } from "@rapport/api";
-import { Button, cx, Field, Input, Switch } from "@rapport/ui";
+import { Button, cx, Field, Input } from "@rapport/ui";
+import { Switch } from "@rapport/ui/switch";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";

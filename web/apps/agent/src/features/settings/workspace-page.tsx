@@ -1,6 +1,7 @@
 /** Name of the workspace and the rules that hold for everyone in it. */
 import { api, type Me, type WorkspaceSettings } from "@rapport/api";
-import { Button, Field, Input, Select, Switch } from "@rapport/ui";
+import { Button, Field, Input, Select } from "@rapport/ui";
+import { Switch } from "@rapport/ui/switch";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
