@@ -15,6 +15,7 @@ export interface Message {
   kind: "message" | "note";
   direction: string;
   body_text: string;
+  to: { address: string }[];
   delivery: { status: string; reason: string | null } | null;
 }
 

@@ -70,6 +70,10 @@ export function applyEvent(cache: QueryClient, event: ServerEvent, context: Appl
     case "note.added":
       takeConversation(cache, event.data.conversation, context);
       placeOrFetch(cache, event);
+      // As long as nobody has written to us, the next mail goes to whom the last one went.
+      if (event.data.message.channel === "email" && event.data.conversation.inbound_count === 0) {
+        refetchDetail(cache, event.data.conversation.id);
+      }
       clearTyping(cache, event.data.conversation.id, event.actor.id);
       context.refreshCounts();
       return;

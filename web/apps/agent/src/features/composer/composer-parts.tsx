@@ -69,9 +69,17 @@ export function ModeBar({
             {t("message.note_private")}
           </span>
         ) : (
-          <span className="sr-only">
-            {option ? t("composer.via", { channel: t(`channel.${option.channel}`) }) : null}
-          </span>
+          <>
+            <span className="sr-only">
+              {option ? t("composer.via", { channel: t(`channel.${option.channel}`) }) : null}{" "}
+            </span>
+            {/* A mail has a line of its own for everybody whom it goes to. */}
+            {option && option.channel !== "email" ? (
+              <bdi className="text-text-3">
+                {t("composer.to", { to: detail.contact?.display_name ?? option.to })}
+              </bdi>
+            ) : null}
+          </>
         )}
       </span>
       {mode === "reply" && option ? (

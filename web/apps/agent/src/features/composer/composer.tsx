@@ -23,6 +23,7 @@ import { PlainEditor } from "@/editor/plain-editor";
 import { AttachmentChips, useUploads } from "@/editor/uploads";
 import { mediumTime } from "@/i18n/format";
 import { presence } from "@/realtime/presence";
+import { addressing, choosing } from "./addressing";
 import { AdvancedNotice } from "./advanced-notice";
 import { BlockedBody, ModeBar, SendButton } from "./composer-parts";
 import { EmailFields } from "./email-fields";
@@ -168,6 +169,8 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
   const sender = useSend({ cache, me, detail, mode, draft, drafts, option, lastMessage });
 
   const tooLong = option?.max_length != null && !isNote && draft.text.length > option.max_length;
+  const toNobody =
+    rich && detail.email_reply !== null && addressing(draft, detail.email_reply).to.length === 0;
   const nothing = draft.text.trim() === "" && draft.attachments.length === 0;
   const waitReason = uploads.pending.some((upload) => upload.error === null)
     ? t("composer.wait_uploads")
@@ -175,7 +178,9 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
       ? t("composer.failed_uploads")
       : tooLong
         ? t("composer.too_long", { count: draft.text.length - (option?.max_length ?? 0) })
-        : null;
+        : toNobody
+          ? t("composer.no_recipient")
+          : null;
   const submit = (intent: SendIntent) => {
     if (nothing || waitReason || blocked) return;
     presence.stopTyping();
@@ -244,9 +249,7 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
             mayNote={mayNote}
             detail={detail}
             option={option}
-            onOption={(next) =>
-              change({ addressId: next.address_id, channelAccountId: next.channel_account_id })
-            }
+            onOption={(next) => change(choosing(detail, option, next))}
           />
           {blocked ? (
             <BlockedBody option={option} mayNote={mayNote} onNote={() => setMode("note")} />

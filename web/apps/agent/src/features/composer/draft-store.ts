@@ -127,7 +127,8 @@ export class DraftStore {
       html: draft.body_html,
       subject: draft.subject,
       to: draft.to.length > 0 ? draft.to : null,
-      cc: draft.cc.length > 0 ? draft.cc : null,
+      // Whoever was chosen to write to was chosen together with who gets a copy, be it nobody.
+      cc: draft.to.length + draft.cc.length > 0 ? draft.cc : null,
       bcc: draft.bcc.length > 0 ? draft.bcc : null,
       attachments: draft.attachment_ids.flatMap((fileId) => known.get(fileId) ?? []),
       channelAccountId: draft.channel_account_id,

@@ -1,8 +1,10 @@
 /** To, Cc, Bcc and subject of a mail. Folded into one line until somebody wants to change them. */
-import type { ConversationDetail } from "@rapport/api";
+import type { ConversationDetail, Recipient } from "@rapport/api";
+import { Pencil } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { RecipientsField } from "@/editor/recipients-field";
+import { addressing, spelled } from "./addressing";
 import type { DraftContent } from "./draft-store";
 
 type Defaults = NonNullable<ConversationDetail["email_reply"]>;
@@ -16,29 +18,32 @@ export interface EmailFieldsProps {
 export function EmailFields({ draft, defaults, onChange }: EmailFieldsProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
-  const to = draft.to ?? defaults.to;
-  const cc = draft.cc ?? defaults.cc;
-  const bcc = draft.bcc ?? [];
-  const subject = draft.subject ?? defaults.subject;
+  const { to, cc, bcc, subject } = addressing(draft, defaults);
   const [showCc, setShowCc] = useState(cc.length > 0);
   const [showBcc, setShowBcc] = useState(bcc.length > 0);
 
   if (!open) {
-    const names = to.map(({ name, address }) => name || address).join(", ");
     return (
       <button
         type="button"
         onClick={() => setOpen(true)}
         aria-expanded="false"
         data-folds
-        className="mx-2 mt-1 flex max-w-[calc(100%-1rem)] gap-2 rounded-control px-2 py-1 text-start text-small text-text-3 hover:bg-hover hover:text-text"
+        className="mx-2 mt-1 flex max-w-[calc(100%-1rem)] min-w-0 items-center gap-1.5 rounded-control px-2 py-1 text-start text-small text-text-3 hover:bg-hover hover:text-text"
       >
-        <span className="truncate">
-          {t("message.to", { names: names || "–" })}
-          {cc.length > 0 ? ` · ${t("composer.cc_count", { count: cc.length })}` : ""}
-          {bcc.length > 0 ? ` · ${t("composer.bcc_count", { count: bcc.length })}` : ""}
-          {subject ? ` · ${subject}` : ""}
+        <span className="min-w-0 truncate">
+          <Named label={t("field.to")} recipients={to} />
+          <Named label={t("field.cc")} recipients={cc} />
+          <Named label={t("field.bcc")} recipients={bcc} />
+          {to.length === 0 ? (
+            <span className="text-danger">{t("composer.no_recipient")}</span>
+          ) : null}
         </span>
+        {subject ? (
+          <span className="min-w-12 shrink-[3] truncate max-sm:hidden">· {subject}</span>
+        ) : null}
+        <Pencil className="size-3 shrink-0" />
+        <span className="sr-only">{t("composer.change_recipients")}</span>
       </button>
     );
   }
@@ -49,7 +54,7 @@ export function EmailFields({ draft, defaults, onChange }: EmailFieldsProps) {
           <RecipientsField
             label={t("field.to")}
             recipients={to}
-            onChange={(recipients) => onChange({ to: recipients })}
+            onChange={(recipients) => onChange({ to: recipients, cc })}
           />
         </div>
         <div className="flex gap-1 pt-1 text-small text-text-3">
@@ -85,7 +90,7 @@ export function EmailFields({ draft, defaults, onChange }: EmailFieldsProps) {
           label={t("field.cc")}
           recipients={cc}
           autoFocus={cc.length === 0}
-          onChange={(recipients) => onChange({ cc: recipients })}
+          onChange={(recipients) => onChange({ to, cc: recipients })}
         />
       ) : null}
       {showBcc ? (
@@ -106,5 +111,27 @@ export function EmailFields({ draft, defaults, onChange }: EmailFieldsProps) {
         />
       </label>
     </div>
+  );
+}
+
+/** More than these are counted, so that each line of the mail has room. */
+const namedAtMost = 3;
+
+function Named({ label, recipients }: { label: string; recipients: readonly Recipient[] }) {
+  if (recipients.length === 0) return null;
+  const more = recipients.length - namedAtMost;
+  return (
+    <span className="me-2">
+      {label}{" "}
+      <span className="font-medium text-text-2">
+        {recipients.slice(0, namedAtMost).map((recipient, index) => (
+          <span key={recipient.address}>
+            {index > 0 ? ", " : ""}
+            <bdi>{spelled(recipient)}</bdi>
+          </span>
+        ))}
+        {more > 0 ? ` +${more}` : ""}
+      </span>
+    </span>
   );
 }

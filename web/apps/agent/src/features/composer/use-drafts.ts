@@ -17,7 +17,8 @@ export function draftsOf(userId: string): DraftStore {
     {
       load: async (id, mode) => {
         try {
-          return await api.draft(id, mode);
+          // A server may answer without a body instead of refusing where there is none.
+          return (await api.draft(id, mode)) ?? null;
         } catch (error) {
           if (error instanceof ApiError && error.status === 404) return null;
           throw error;

@@ -20,6 +20,7 @@ import { keys } from "@/data/keys";
 import { advancedBy, keepFailed, type Outgoing, send } from "@/data/sending";
 import { sentFileIds } from "@/editor/files";
 import { t } from "@/i18n";
+import { addressing } from "./addressing";
 import { type DraftContent, type DraftStore, isEmptyDraft } from "./draft-store";
 import { mayHaveArrived, noteAnswer, noteFailure, unansweredMessage } from "./send-again";
 
@@ -67,14 +68,7 @@ function outgoing(parts: SendParts, intent: SendIntent, extras: SendExtras): Out
       ...(mail && draft.html ? { body_html: draft.html } : {}),
       channel_account_id: option?.channel_account_id,
       address_id: option?.address_id,
-      ...(mail && detail.email_reply
-        ? {
-            subject: draft.subject ?? detail.email_reply.subject,
-            to: draft.to ?? detail.email_reply.to,
-            cc: draft.cc ?? detail.email_reply.cc,
-            bcc: draft.bcc ?? [],
-          }
-        : {}),
+      ...(mail && detail.email_reply ? addressing(draft, detail.email_reply) : {}),
       attachment_ids,
       client_id,
       hold_seconds: mail ? me.workspace.settings.email_undo_seconds : 0,
