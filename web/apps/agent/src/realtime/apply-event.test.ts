@@ -147,6 +147,19 @@ describe("what belongs to one reader", () => {
     expect(rows(keys.list({}))[0]).toMatchObject({ unread_count: 0, version: 7 });
   });
 
+  it("tells of the reply where there is a note as well", () => {
+    const at = "2026-11-22T08:00:00.000Z";
+    const draft = { mode: "reply" as const, preview: "Dear Ana", updated_at: at };
+    cache.setQueryData(keys.list({}), listOf([aConversation({ id: "cnv_1", draft })]));
+    const about = (event: object) => ({ ...event, conversation_id: "cnv_1" }) as ServerEvent;
+    const note = { mode: "note", body_text: "Ask Bo", attachment_ids: [], updated_at: at };
+    apply(about(anEvent("draft.saved", { draft: note } as never)));
+    apply(about(anEvent("draft.deleted", { mode: "note" } as never)));
+    expect(rows(keys.list({}))[0]?.draft).toEqual(draft);
+    apply(about(anEvent("draft.deleted", { mode: "reply" } as never)));
+    expect(rows(keys.list({}))[0]?.draft).toBeUndefined();
+  });
+
   it("shows a draft that was written elsewhere, with the files that are known here", () => {
     const conversation = aConversation({ id: "cnv_1" });
     const content = { body_html: null, subject: null, to: [], cc: [], bcc: [] };

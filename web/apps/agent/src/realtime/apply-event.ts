@@ -16,6 +16,7 @@ import type {
 } from "@rapport/api";
 import type { QueryClient } from "@tanstack/react-query";
 import {
+  findConversation,
   isWanted,
   patchConversation,
   patchMessage,
@@ -170,7 +171,9 @@ function applyDraft(
   if (!id) return;
   if (event.name === "draft.deleted") {
     cache.setQueryData(keys.draft(id, event.data.mode), null);
-    patchConversation(cache, id, { draft: undefined });
+    if (tellsOf(cache, id) !== "reply" || event.data.mode === "reply") {
+      patchConversation(cache, id, { draft: undefined });
+    }
     return;
   }
   const { draft } = event.data;
@@ -182,9 +185,13 @@ function applyDraft(
   if (attachments.length < draft.attachment_ids.length) {
     void cache.invalidateQueries({ queryKey: keys.draft(id, mode) });
   }
+  if (mode === "note" && tellsOf(cache, id) === "reply") return;
   const preview = draft.body_text.slice(0, 140);
   patchConversation(cache, id, { draft: { mode, preview, updated_at } });
 }
+
+/** Of two drafts, a conversation tells of the reply. */
+const tellsOf = (cache: QueryClient, id: string) => findConversation(cache, id)?.draft?.mode;
 
 function applyContact(cache: QueryClient, contact: Contact) {
   cache.setQueryData<Contact>(keys.contact(contact.id), (known) =>

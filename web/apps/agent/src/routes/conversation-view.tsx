@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { TimelineShow } from "@/data/list-query";
 import { conversationOptions } from "@/data/queries";
 import { useLastMessage } from "@/data/use-last-message";
-import { Composer, UnsentDraft } from "@/features/composer";
+import { Composer, mayHaveDraft, UnsentDraft } from "@/features/composer";
 import { ContactDrawer } from "@/features/contact";
 import { ConversationPane } from "@/features/conversation";
 
@@ -32,7 +32,9 @@ export default function ConversationView({ id, show, anchor, onBack }: Conversat
       show={show}
       anchor={anchor}
       onBack={onBack}
-      unsent={(detail) => <UnsentDraft conversationId={id} mayExist={detail.draft != null} />}
+      unsent={(detail) => (
+        <UnsentDraft conversationId={id} mayExist={mayHaveDraft(detail, "reply")} />
+      )}
       composer={(detail, viewers) => <ComposerSlot detail={detail} viewers={viewers} />}
     />
   );

@@ -30,7 +30,7 @@ import { EmailFields } from "./email-fields";
 import { MentionList, useMentions } from "./mentions";
 import { quotable, withQuote } from "./quote";
 import { UnsentDraft } from "./unsent-draft";
-import { draftsOf, useCarriedDraft, useDraft, useReturned } from "./use-drafts";
+import { draftsOf, mayHaveDraft, useCarriedDraft, useDraft, useReturned } from "./use-drafts";
 import { type SendIntent, useSend } from "./use-send";
 
 const RichEditor = lazy(() => whenReachable(() => import("@/editor/rich-editor")));
@@ -69,7 +69,10 @@ export function Composer(props: ComposerProps) {
   if (mayReply || mayNote) return <Writing {...props} mayReply={mayReply} mayNote={mayNote} />;
   return (
     <>
-      <UnsentDraft conversationId={props.detail.id} mayExist={props.detail.draft != null} />
+      <UnsentDraft
+        conversationId={props.detail.id}
+        mayExist={mayHaveDraft(props.detail, "reply")}
+      />
       <p className="border-t border-line bg-surface px-5 py-4 text-body text-text-2">
         {t("composer.read_only")}
       </p>
@@ -90,9 +93,14 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
   const [wantedMode, setMode] = useState<DraftMode>("reply");
   const mode: DraftMode = !mayReply ? "note" : !mayNote ? "reply" : wantedMode;
   const [focusCount, setFocusCount] = useState(0);
-  const { drafts, draft, saveState } = useDraft(me.user.id, detail.id, mode, detail.draft != null);
+  const { drafts, draft, saveState } = useDraft(
+    me.user.id,
+    detail.id,
+    mode,
+    mayHaveDraft(detail, mode),
+  );
   useCarriedDraft(drafts, detail);
-  useReturned(drafts, detail.id, detail.draft != null);
+  useReturned(drafts, detail.id, mayHaveDraft(detail, "reply"));
   const quickEnter = useStore(enterSends);
   const imageInserter = useRef<((image: Attachment) => void) | null>(null);
   const [assignToMe, setAssignToMe] = useState(true);

@@ -37,6 +37,10 @@ export function draftsOf(userId: string): DraftStore {
   return drafts;
 }
 
+/** A conversation tells of one draft, of the reply before the note; where it tells of a note, there is no reply. */
+export const mayHaveDraft = ({ draft }: Conversation, mode: DraftMode): boolean =>
+  draft != null && (mode === "note" || draft.mode === "reply");
+
 export function useDraft(
   userId: string,
   conversationId: string,
