@@ -28,6 +28,7 @@ pub struct Overrides {
 }
 
 pub fn resolve(overrides: &Overrides, environment: &Environment) -> Result<Settings, Problem> {
+    environment.check_names()?;
     let file = match &overrides.config {
         Some(path) => file::read(path)?,
         None => ConfigFile::default(),
@@ -54,7 +55,7 @@ pub fn resolve(overrides: &Overrides, environment: &Environment) -> Result<Setti
     let public_url = public_url.map_or(PublicUrl::FromListener, PublicUrl::Given);
     let database = environment.get("RAPPORT_DATABASE_URL").or(file.database_url.as_deref());
     let database = match database {
-        Some(url) => database_at(url, environment)?,
+        Some(url) => database_at(url, overrides, environment)?,
         None => DatabaseUrl::Sqlite(data_folder.join("rapport.db")),
     };
     Ok(Settings {
@@ -94,17 +95,32 @@ fn from_environment<T: FromStr<Err: std::fmt::Display>>(
     environment.get(name).map(parse).transpose()
 }
 
-fn database_at(url: &str, environment: &Environment) -> Result<DatabaseUrl, Problem> {
-    match DatabaseUrl::parse(url) {
-        DatabaseUrl::Sqlite(_) if url.contains("://") && !url.starts_with("sqlite:") => {
-            let key =
-                environment.get("RAPPORT_DATABASE_URL").map_or("database_url", |_| "RAPPORT_DATABASE_URL");
-            let scheme = url.split("://").next().unwrap_or_default();
-            let what = format!("databases of the kind {scheme:?} are not known");
-            Err(Problem::of_key(key, what, "write postgres://…, or the path of an SQLite file"))
+/// A path is taken for SQLite only when it looks like one: a misspelt address would otherwise begin an empty database.
+fn database_at(url: &str, overrides: &Overrides, environment: &Environment) -> Result<DatabaseUrl, Problem> {
+    let refuse = |what: String| {
+        let remedy = "write postgres://…, or the path of an SQLite file";
+        match environment.get("RAPPORT_DATABASE_URL") {
+            Some(_) => Problem::of_key("RAPPORT_DATABASE_URL", what, remedy),
+            None => in_file(overrides, "database_url", &what, remedy),
         }
-        known => Ok(known),
+    };
+    let path = match DatabaseUrl::parse(url) {
+        known @ DatabaseUrl::Postgres(_) => return Ok(known),
+        DatabaseUrl::Sqlite(path) => path,
+    };
+    // The address may hold a password, so that only its beginning is repeated.
+    if let Some((scheme, _)) = url.split_once("://") {
+        return Err(refuse(format!("addresses that begin with {scheme:?} are not known")));
     }
+    let text = path.to_string_lossy();
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    if scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+') {
+        return Err(refuse(format!("addresses that begin with {scheme:?} are not known")));
+    }
+    if text.contains("host=") || text.contains("dbname=") {
+        return Err(refuse("is neither an address nor a path".to_owned()));
+    }
+    Ok(DatabaseUrl::Sqlite(path))
 }
 
 fn secret_key(environment: &Environment) -> Result<Option<Vec<u8>>, Problem> {

@@ -159,6 +159,67 @@ fn problems_of_the_environment_name_the_variable() {
 }
 
 #[test]
+fn a_misspelt_variable_is_told_with_the_name_that_was_meant() {
+    for (name, meant) in [
+        ("RAPPORT_DATABSE_URL", "RAPPORT_DATABASE_URL"),
+        ("RAPPORT_DATA_DIR", "RAPPORT_DATA"),
+        ("RAPPORT_SMTP_LISTN", "RAPPORT_SMTP_LISTEN"),
+        ("RAPPORT_ALLOWED_HOSTS", "RAPPORT_ALLOW_HOSTS"),
+        ("RAPPORT_PORT", "RAPPORT_LOG"),
+        ("RAPPORT_", "RAPPORT_LOG"),
+    ] {
+        let problem = Case::new().environment([(name, "secret-value"), ("RAPPORT_LOG", "info")]).problem();
+        let expected =
+            format!("{name}: there is no such setting — did you mean {meant}? correct or remove it");
+        assert_eq!(problem, expected);
+    }
+}
+
+#[test]
+fn variables_of_tests_and_of_container_services_are_no_mistakes() {
+    let case = Case::new().environment([
+        ("RAPPORT_TEST_DATABASE_URL", "postgres://x"),
+        ("RAPPORT_UPDATE", "1"),
+        ("RAPPORT_IDENTITY_SECRET", "rpw_x"),
+        ("RAPPORT_SERVICE_HOST", "10.0.0.1"),
+        ("RAPPORT_SERVICE_PORT_HTTP", "7700"),
+        ("RAPPORT_PORT", "tcp://10.0.0.1:7700"),
+        ("RAPPORT_PORT_7700_TCP_ADDR", "10.0.0.1"),
+        ("RAPPORT_MAIL_PORT_25_TCP", "tcp://10.0.0.1:25"),
+        ("RAPPORTS", "other"),
+        ("RAPPORT_EMPTY", ""),
+    ]);
+    assert_eq!(case.settings().listen, address("127.0.0.1:7700"));
+}
+
+#[test]
+fn what_is_neither_an_address_of_postgresql_nor_a_path_is_no_database() {
+    for url in [
+        "sqlite:///var/lib/rapport.db",
+        "sqlite://rapport.db",
+        "mysql://root:hidden@db/x",
+        "postgress://db/x",
+        "Postgres://db/x",
+        "postgres:/db/x",
+        "postgres:db",
+        "file:rapport.db",
+        "host=db password=hidden dbname=x",
+    ] {
+        let problem = Case::new().environment([("RAPPORT_DATABASE_URL", url)]).problem();
+        assert!(problem.starts_with("RAPPORT_DATABASE_URL: "), "{problem}");
+        assert!(problem.ends_with(" — write postgres://…, or the path of an SQLite file"), "{problem}");
+        assert!(!problem.contains("hidden"), "{problem}");
+        let problem = Case::new().file(&format!("database_url = {url:?}\n")).problem();
+        assert!(problem.starts_with("rapport.toml: database_url: "), "{problem}");
+    }
+    for path in ["rapport.db", "/var/lib/rapport/rapport.db", "./a:b.db", "sqlite:/var/lib/rapport.db"] {
+        let case = Case::new().environment([("RAPPORT_DATABASE_URL", path)]);
+        let expected = DatabaseUrl::Sqlite(path.trim_start_matches("sqlite:").into());
+        assert_eq!(case.settings().database, expected);
+    }
+}
+
+#[test]
 fn a_missing_file_is_a_problem_and_not_the_defaults() {
     let mut case = Case::new();
     case.overrides.config = Some(case.folder.path().join("nowhere.toml"));

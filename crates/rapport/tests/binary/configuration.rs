@@ -36,6 +36,22 @@ fn check_config_looks_without_touching() {
 }
 
 #[test]
+fn a_misspelt_variable_ends_the_start_and_the_check() {
+    let place = Place::on(rapport_store::Engine::Sqlite);
+    let mut environment = place.environment();
+    environment.push(("RAPPORT_PUBLIC_ULR".into(), "https://inbox.example.org".into()));
+    for command in ["serve", "check-config", "migrate", "demo"] {
+        let output = run_in(place.folder.path(), &environment, &[command], "");
+        assert!(!output.status.success(), "{command}");
+        let text = error_of(&output);
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.starts_with("rapport: RAPPORT_PUBLIC_ULR: "), "{text}");
+        assert!(text.contains("RAPPORT_PUBLIC_URL"), "{text}");
+    }
+    assert!(!place.data().exists(), "nothing was made");
+}
+
+#[test]
 fn migrate_brings_an_empty_database_up_to_date_once() {
     for engine in BOTH {
         let place = Place::on(engine);
