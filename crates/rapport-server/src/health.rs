@@ -13,8 +13,11 @@ pub async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) 
     if state.is_stopping() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
-    match state.engine().set_up_required().await {
-        Ok(_) => (StatusCode::OK, "ready\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "no database\n"),
+    if state.engine().set_up_required().await.is_err() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "no database\n");
     }
+    if !state.can_write().await {
+        return (StatusCode::SERVICE_UNAVAILABLE, "no room for files\n");
+    }
+    (StatusCode::OK, "ready\n")
 }

@@ -3,6 +3,7 @@
 
 mod api;
 mod cursor;
+mod disk;
 mod docs;
 mod extract;
 mod files;

@@ -1,5 +1,6 @@
 //! What a server is started with beside its engine.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,6 +12,8 @@ use rapport_engine::account::Doorkeeper;
 pub struct ServerOptions {
     /// Holds the set-up code that the console shows.
     pub doorkeeper: Doorkeeper,
+    /// Where files are kept. While nothing can be written there, the server is not ready.
+    pub data_folder: Option<PathBuf>,
     /// Served beside the product's own routes.
     pub additional_routes: Option<Router>,
     /// Whose `X-Forwarded-For` is believed.
@@ -31,6 +34,7 @@ impl ServerOptions {
     pub fn new(engine: &Engine) -> Self {
         Self {
             doorkeeper: Doorkeeper::new(engine.entropy()),
+            data_folder: None,
             additional_routes: None,
             trusted_proxies: Vec::new(),
             max_connections: 20_000,

@@ -8,6 +8,7 @@ use rapport_engine::account::Doorkeeper;
 use tokio::sync::{Semaphore, watch};
 
 use crate::ServerOptions;
+use crate::disk::DiskCheck;
 
 /// Cheap to clone; all clones are one server.
 #[derive(Clone)]
@@ -19,6 +20,7 @@ struct Inner {
     is_https: bool,
     /// Absent when no TLS configuration could be made; remote images are then not shown.
     images: Option<GuardedClient>,
+    disk: Option<Arc<DiskCheck>>,
     slots: Semaphore,
     upload_slots: Semaphore,
     stopping: watch::Sender<bool>,
@@ -29,6 +31,7 @@ impl AppState {
         let images = GuardedClient::new(engine.config().outbound_policy.clone());
         Self(Arc::new(Inner {
             images: images.inspect_err(|error| tracing::error!(%error, "remote images are off")).ok(),
+            disk: options.data_folder.clone().map(DiskCheck::new).map(Arc::new),
             is_https: engine.config().public_url.starts_with("https://"),
             slots: Semaphore::new(options.max_requests),
             upload_slots: Semaphore::new(options.max_uploads),
@@ -57,6 +60,14 @@ impl AppState {
 
     pub fn images(&self) -> Option<&GuardedClient> {
         self.0.images.as_ref()
+    }
+
+    /// Whether files can be written, as far as that is known.
+    pub async fn can_write(&self) -> bool {
+        match &self.0.disk {
+            Some(disk) => disk.is_writable().await,
+            None => true,
+        }
     }
 
     /// One for each request in work.

@@ -52,6 +52,7 @@ pub async fn run(settings: Settings) -> Result<()> {
 /// What the administrator decided about HTTP.
 pub fn server_options(settings: &Settings, engine: &Engine) -> ServerOptions {
     let mut options = ServerOptions::new(engine);
+    options.data_folder = Some(settings.data_folder.clone());
     options.trusted_proxies = settings.trusted_proxies.clone();
     options.shutdown_grace = HTTP_GRACE;
     options

@@ -37,6 +37,10 @@ fn a_full_disk_stops_writes_only_and_only_as_long_as_it_is_full() {
             let refused = wait_until(Duration::from_secs(20), || probe() == 503);
             assert!(refused, "writes went on without space");
             assert_eq!(status_of(office.server.address(), "/healthz").unwrap(), 200);
+            // With a little space left there may still be some for small files.
+            if space.is_none() {
+                assert!(is_ready_with(&office, 503), "it asks for requests that it cannot serve");
+            }
             assert!(!all_messages(&office.client).is_empty(), "reading goes on");
             // A mail needs a file besides the database.
             let raw = mail("full@customers.example", "mail-while-full");
@@ -49,6 +53,7 @@ fn a_full_disk_stops_writes_only_and_only_as_long_as_it_is_full() {
             let recovered =
                 wait_until(RECOVERY, || probe() == 201 && ledger.keys("acknowledged").len() > before + 20);
             assert!(recovered, "no writes {RECOVERY:?} after there was space again");
+            assert!(is_ready_with(&office, 200), "it does not ask for requests again");
         }
     });
     clients.finish(&findings);
@@ -71,6 +76,11 @@ fn open() -> Office {
         ..RapportOptions::default()
     };
     Office::open_with(Data::Sqlite, options)
+}
+
+/// Whether `/readyz` comes to answer this.
+fn is_ready_with(office: &Office, status: u16) -> bool {
+    wait_until(RECOVERY, || status_of(office.server.address(), "/readyz").is_ok_and(|now| now == status))
 }
 
 fn write(office: &Office, conversation: &str, text: &str) -> u16 {
