@@ -6,3 +6,4 @@ mod query;
 
 pub use change::{ContactChange, NewAddress, NewContact};
 pub(crate) use find_or_create::{Seen, find_or_create, index};
+pub(crate) use query::spelling_that_finds;

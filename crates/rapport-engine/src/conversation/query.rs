@@ -1,16 +1,16 @@
 //! Lists, counts, and one conversation with all that its screen shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rapport_domain::model::{Conversation, ConversationDetail};
-use rapport_domain::{Channel, ConversationId, Lifecycle, Permission, Status};
+use rapport_domain::{Channel, ContactId, ConversationId, Lifecycle, Permission, Status};
 use rapport_store::Tx;
 use rapport_store::conversation_list::{self, AssigneeFilter, ConversationFilter, Position, Sort};
 use rapport_store::search::{self, SearchQuery};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Caller, Engine, Error, access, send};
+use crate::{Caller, Engine, Error, access, contact, send};
 
 /// Counting stops here; more is shown as "999+".
 const COUNT_CAP: i64 = 1000;
@@ -18,11 +18,14 @@ const COUNT_CAP: i64 = 1000;
 const COUNTED_CHANNELS: [Channel; 3] = [Channel::Email, Channel::Chat, Channel::Api];
 /// A list that is narrowed by words looks at so many hits.
 const MAX_TEXT_HITS: i64 = 500;
+/// And at so many contacts, with so many conversations of each.
+const MAX_TEXT_CONTACTS: i64 = 20;
+const MAX_TEXT_CONVERSATIONS: i64 = 100;
 
 #[derive(Clone, Debug)]
 pub struct ListRequest {
     pub filter: ConversationFilter,
-    /// Words that the conversation, a message of it or its contact must hold.
+    /// What the conversation, a message of it or its contact must hold: words, an address, a number or an id.
     pub text: Option<String>,
     pub sort: Sort,
     pub after: Option<Position>,
@@ -67,7 +70,7 @@ impl Engine {
         let (caller_, mut request) = (caller.clone(), request);
         self.read(&caller.workspace, move |tx| {
             if let Some(text) = &request.text {
-                request.filter.found = Some(find_by_text(tx, text)?);
+                request.filter.found = Some(find_by_text(tx, &caller_, text)?);
             }
             list(tx, &caller_, &request)
         })
@@ -118,14 +121,42 @@ impl Engine {
     }
 }
 
-/// The conversations of the newest hits. The search itself finds everything; a list narrows what is recent.
-fn find_by_text(tx: &mut Tx<'_>, text: &str) -> Result<Vec<ConversationId>, Error> {
+/// The conversation of this number or id, those of contacts whom the text names, and those of the newest hits. The
+/// search itself finds everything; a list narrows what is recent.
+fn find_by_text(tx: &mut Tx<'_>, caller: &Caller, text: &str) -> Result<Vec<ConversationId>, Error> {
+    let text = text.trim();
+    let mut found = Vec::new();
+    if let Ok(number) = text.strip_prefix('#').unwrap_or(text).parse::<i64>() {
+        found.extend(rapport_store::conversation::find_by_number(tx, number)?);
+    }
+    if caller.may(Permission::ContactRead) {
+        found.extend(find_by_contact(tx, caller, text)?);
+    }
     let hits = search::search(tx, &SearchQuery { text, kind: None, limit: MAX_TEXT_HITS, before: None })?;
-    let mut found: Vec<ConversationId> = Vec::new();
-    for id in hits.into_iter().filter_map(|hit| hit.conversation_id).map(ConversationId::from_stored) {
-        if !found.contains(&id) {
-            found.push(id);
+    found.extend(hits.into_iter().filter_map(|hit| hit.conversation_id).map(ConversationId::from_stored));
+    let mut seen = HashSet::new();
+    found.retain(|id| seen.insert(id.clone()));
+    found.truncate(MAX_TEXT_HITS as usize);
+    Ok(found)
+}
+
+/// The latest conversations of contacts by their id, or by what their names and addresses begin with.
+fn find_by_contact(tx: &mut Tx<'_>, caller: &Caller, text: &str) -> Result<Vec<ConversationId>, Error> {
+    let contacts = match ContactId::parse(text) {
+        Some(id) => vec![id],
+        None => {
+            let spelling = contact::spelling_that_finds(tx, text.to_owned())?;
+            let contacts = rapport_store::contact::list(tx, Some(&spelling), None, MAX_TEXT_CONTACTS)?;
+            contacts.into_iter().map(|contact| contact.id).collect()
         }
+    };
+    let mut found = Vec::new();
+    for id in contacts {
+        let filter =
+            ConversationFilter { contact: Some(id), include_test: true, ..ConversationFilter::default() };
+        let (viewer, sort) = (caller.user_id(), Sort::LastActivity);
+        let of_contact = conversation_list::list(tx, viewer, &filter, sort, None, MAX_TEXT_CONVERSATIONS)?;
+        found.extend(of_contact.into_iter().map(|conversation| conversation.id));
     }
     Ok(found)
 }

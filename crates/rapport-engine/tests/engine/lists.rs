@@ -1,5 +1,7 @@
 //! Lists hold what their filters ask for, and nothing else.
 
+use rapport_domain::{AddressKind, ConversationId, Status};
+use rapport_engine::contact::NewAddress;
 use rapport_engine::conversation::ListRequest;
 use rapport_store::conversation_list::{ConversationFilter, Sort};
 
@@ -35,6 +37,80 @@ fn a_list_narrowed_by_words_holds_only_what_says_them() {
         assert!(page.conversations.is_empty());
         let page = app.engine.list_conversations(&app.alice, narrowed("jo")).await.expect("a page");
         assert_eq!(page.conversations.len(), 1, "found by who wrote");
+    });
+}
+
+async fn found(app: &Fixture, text: &str) -> Vec<ConversationId> {
+    let page = app.engine.list_conversations(&app.alice, narrowed(text)).await.expect("a page");
+    page.conversations.into_iter().map(|found| found.id).collect()
+}
+
+#[test]
+fn a_list_is_narrowed_by_number_id_and_what_is_known_of_the_contact() {
+    on_both_engines(|app: Fixture| async move {
+        let maria = app.mail(&app.support, Mail::default()).await.conversation_id;
+        app.clock.advance_seconds(1);
+        let jo = Mail {
+            id: "jo@shop.example",
+            from: "Jo <jo.smith@b\u{fc}cher.example>",
+            subject: "Invoice",
+            body: "Where is it?",
+            ..Mail::default()
+        };
+        let jo = app.mail(&app.support, jo).await.conversation_id;
+        let known = app.conversation(&jo).await;
+        let contact = known.contact.expect("a contact").id;
+        let phone = NewAddress { kind: AddressKind::Phone, value: "+49 170 1234567".into() };
+        app.engine.add_contact_address(&app.alice, &contact, phone).await.expect("added");
+        for text in [
+            "jo.smith@b\u{fc}cher.example".to_owned(),
+            "Jo.Smith@xn--bcher-kva.example".to_owned(),
+            "+49 (0)170 123-4567".to_owned(),
+            "0049 170 1234567".to_owned(),
+            " invoice ".to_owned(),
+            known.number.to_string(),
+            format!("#{}", known.number),
+            jo.to_string(),
+            contact.to_string(),
+        ] {
+            assert_eq!(found(&app, &text).await, std::slice::from_ref(&jo), "{text}");
+        }
+        assert_eq!(found(&app, "maria@customers.example").await, [maria]);
+        assert!(found(&app, "+49 170 7654321").await.is_empty());
+        let closed = ConversationFilter { statuses: vec![Status::Closed], ..ConversationFilter::default() };
+        let both = ListRequest { filter: closed, ..narrowed("jo.smith@b\u{fc}cher.example") };
+        let page = app.engine.list_conversations(&app.alice, both).await.expect("a page");
+        assert!(page.conversations.is_empty(), "the other filters hold as well");
+    });
+}
+
+#[test]
+fn contacts_are_found_by_numbers_and_domains_in_any_spelling() {
+    on_both_engines(|app: Fixture| async move {
+        let jo = Mail { from: "Jo <jo@b\u{fc}cher.example>", ..Mail::default() };
+        let jo = app.mail(&app.support, jo).await.conversation_id;
+        let jo = app.conversation(&jo).await.contact.expect("a contact").id;
+        let phone = NewAddress { kind: AddressKind::Phone, value: "+5511912345678".into() };
+        app.engine.add_contact_address(&app.alice, &jo, phone).await.expect("added");
+        let maria = Mail { id: "2@customers.example", ..Mail::default() };
+        app.mail(&app.support, maria).await;
+        for text in [
+            "+55 11 91234-5678",
+            "0055 (11) 91234 5678",
+            "5511.91234",
+            "+55 11 9",
+            "jo@xn--bcher-kva.example",
+            "B\u{fc}cher.example",
+            "xn--bcher-kva.example",
+            "jo 5511912345678",
+        ] {
+            let contacts =
+                app.engine.list_contacts(&app.alice, Some(text.into()), None, 10).await.expect("read");
+            assert_eq!(contacts.iter().map(|contact| &contact.id).collect::<Vec<_>>(), [&jo], "{text}");
+        }
+        let contacts =
+            app.engine.list_contacts(&app.alice, Some("55 12".into()), None, 10).await.expect("read");
+        assert!(contacts.is_empty());
     });
 }
 
