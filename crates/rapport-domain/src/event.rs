@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::model::{
-    ChannelAccount, Contact, Conversation, ConversationReference, Delivery, Draft, Message, User,
-    UserReference, Workspace,
+    ChannelAccount, Contact, Conversation, ConversationReference, Delivery, Draft, LinkDirection, Message,
+    User, UserReference, Workspace,
 };
 use crate::{
     AuthorKind, ContactId, ConversationId, DraftMode, LinkKind, MessageId, Origin, Priority, Status,
@@ -100,7 +100,8 @@ events! {
         conversation: Box<Conversation>, reason: Option<String>
     }
     "conversation.linked" ConversationLinked {
-        conversation: Box<Conversation>, link_kind: LinkKind, other: ConversationReference
+        conversation: Box<Conversation>, link_kind: LinkKind, direction: LinkDirection,
+        other: ConversationReference
     }
     "conversation.read" ConversationRead { unread_count: i64 }
     "message.received" MessageReceived { conversation: Box<Conversation>, message: Box<Message> }

@@ -1,7 +1,7 @@
 //! Brings a conversation into being and appends messages to it: shared by people, the API and every channel.
 
 use rapport_domain::model::{
-    Contact, ContactReference, Conversation, ConversationReference, LastMessage, UserReference,
+    Contact, ContactReference, Conversation, ConversationReference, LastMessage, LinkDirection, UserReference,
 };
 use rapport_domain::{
     Actor, AddressId, AuthorKind, Channel, ChannelAccountId, ConversationId, ConversationScope, Direction,
@@ -137,13 +137,18 @@ pub(crate) fn link(
     let of_child = Event::ConversationLinked {
         conversation: Box::new(child.clone()),
         link_kind: kind,
+        direction: LinkDirection::Parent,
         other: parent.clone(),
     };
     announce::conversation(tx, actor, now, child, &of_child)?;
     if let Some(parent) = rapport_store::conversation::find(tx, &parent.id)? {
         let other = ConversationReference { id: child.id.clone(), number: child.number };
-        let of_parent =
-            Event::ConversationLinked { conversation: Box::new(parent.clone()), link_kind: kind, other };
+        let of_parent = Event::ConversationLinked {
+            conversation: Box::new(parent.clone()),
+            link_kind: kind,
+            direction: LinkDirection::Child,
+            other,
+        };
         announce::conversation(tx, actor, now, &parent, &of_parent)?;
     }
     Ok(())

@@ -191,6 +191,24 @@ fn a_closed_conversation_takes_notes_but_no_answers() {
         app.engine.add_note(&app.alice, &id, note).await.expect("notes go on");
         let follow_up = app.engine.create_follow_up(&app.alice, &id).await.expect("continued");
         assert_eq!(follow_up.follow_up_of.expect("linked").id, id);
+
+        // Whoever follows the events of one of them knows what the other is.
+        let events =
+            app.engine.store().read(&app.workspace, |tx| rapport_store::event::list_after(tx, 0, 100));
+        let told: Vec<(String, String)> = events
+            .await
+            .expect("events")
+            .into_iter()
+            .map(|event| event.envelope)
+            .filter(|event| event.name == "conversation.linked")
+            .map(|event| {
+                let text =
+                    |path: &str| event.data.pointer(path).and_then(|it| it.as_str()).map(str::to_owned);
+                (text("/conversation/id").expect("an id"), text("/direction").expect("a direction"))
+            })
+            .collect();
+        let expected = [(follow_up.id.to_string(), "parent".into()), (id.to_string(), "child".into())];
+        assert_eq!(told, expected);
     });
 }
 

@@ -72,7 +72,8 @@ pub struct ContactBody {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ContactQuery {
-    /// Beginnings of words of the name, company or addresses; each must match. Accents and capitals make no difference.
+    /// Beginnings of words of the name, company or addresses; each must match. Accents and capitals make no
+    /// difference, nor does the way in which a phone number or a domain in another script is written.
     q: Option<String>,
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,

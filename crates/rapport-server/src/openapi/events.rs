@@ -65,6 +65,7 @@ pub fn describe(document: &mut Value) {
         required.retain(|name| name != "name" && name != "data");
     }
     share_conversations(schemas);
+    explain_links(schemas);
     let data = schemas["Event"]["oneOf"].as_array().cloned().unwrap_or_default();
     let envelopes: Vec<Value> = data.into_iter().map(envelope).collect();
     schemas["EventHead"] = head.into();
@@ -89,6 +90,16 @@ fn share_conversations(schemas: &mut Value) {
     for data in schemas["Event"]["oneOf"].as_array_mut().into_iter().flatten() {
         if let Some(conversation) = data.pointer_mut("/properties/conversation") {
             *conversation = reference("SharedConversation");
+        }
+    }
+}
+
+/// A reference says only what may stand there, not of whom it is said.
+fn explain_links(schemas: &mut Value) {
+    for data in schemas["Event"]["oneOf"].as_array_mut().into_iter().flatten() {
+        if data["title"] == "conversation.linked" {
+            data["properties"]["direction"]["description"] =
+                "What `other` is to this conversation: a follow-up is the child of what it follows.".into();
         }
     }
 }

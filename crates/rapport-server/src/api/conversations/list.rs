@@ -50,7 +50,8 @@ pub struct ConversationQuery {
     contact_id: Option<ContactId>,
     /// One or several priorities, with commas between them.
     priority: Option<String>,
-    /// Words that the conversation or a message of it holds, among the newest 500 hits. `/api/v1/search` finds all.
+    /// Words of its topic, subject and messages, the name or an address of its contact, a phone number in any spelling, its
+    /// number or an id. The newest 500 hits and conversations of 20 contacts count; `/api/v1/search` finds all.
     #[param(max_length = 500)]
     q: Option<String>,
     /// Test conversations as well.

@@ -1513,6 +1513,8 @@ export interface components {
         }) | (components["schemas"]["EventHead"] & {
             data: {
                 conversation: components["schemas"]["SharedConversation"];
+                /** @description What `other` is to this conversation: a follow-up is the child of what it follows. */
+                direction: components["schemas"]["LinkDirection"];
                 link_kind: components["schemas"]["LinkKind"];
                 other: components["schemas"]["ConversationReference"];
             };
@@ -3113,7 +3115,10 @@ export interface operations {
     list_contacts: {
         parameters: {
             query?: {
-                /** @description Beginnings of words of the name, company or addresses; each must match. Accents and capitals make no difference. */
+                /**
+                 * @description Beginnings of words of the name, company or addresses; each must match. Accents and capitals make no
+                 *     difference, nor does the way in which a phone number or a domain in another script is written.
+                 */
                 q?: string;
                 limit?: number;
                 cursor?: string;
@@ -3358,7 +3363,10 @@ export interface operations {
                 contact_id?: components["schemas"]["ContactId"];
                 /** @description One or several priorities, with commas between them. */
                 priority?: string;
-                /** @description Words that the conversation or a message of it holds, among the newest 500 hits. `/api/v1/search` finds all. */
+                /**
+                 * @description Words of its topic, subject and messages, the name or an address of its contact, a phone number in any spelling, its
+                 *     number or an id. The newest 500 hits and conversations of 20 contacts count; `/api/v1/search` finds all.
+                 */
                 q?: string;
                 /** @description Test conversations as well. */
                 test?: boolean;
