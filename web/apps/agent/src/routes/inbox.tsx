@@ -1,6 +1,6 @@
 /** The inbox: views, list, conversation and details side by side, as far as the screen allows. */
 import type { ViewName } from "@rapport/api";
-import { cx, EmptyState, Kbd } from "@rapport/ui";
+import { cx, EmptyState, Kbd, Skeleton } from "@rapport/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Inbox as InboxIcon } from "lucide-react";
@@ -145,7 +145,7 @@ export function InboxScreen() {
       >
         {selectedId && shownId ? (
           <ErrorBoundary resetKey={shownId}>
-            <Suspense>
+            <Suspense fallback={<Opening />}>
               <ConversationView
                 id={shownId}
                 show={search.show ?? "all"}
@@ -168,6 +168,17 @@ export function InboxScreen() {
           <DrawerView id={shownId} onOpen={open} onClose={() => setSheetOpen(false)} />
         </Suspense>
       ) : null}
+    </div>
+  );
+}
+
+/** While the code of an open conversation is on its way, which takes long only on a slow line. */
+function Opening() {
+  const { t } = useTranslation();
+  return (
+    <div className="space-y-5 p-6" role="status" aria-label={t("common.loading")}>
+      <Skeleton className="h-8 w-48" />
+      <Skeleton className="h-24 w-2/3 rounded-bubble" />
     </div>
   );
 }

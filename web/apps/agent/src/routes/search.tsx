@@ -184,7 +184,7 @@ function ResultRow({ result }: { result: SearchResult }) {
       <ChannelIcon channel={conversation.channel} className="size-3.5" />
       <time
         dateTime={result.at}
-        className="w-10 text-end text-micro sm:w-14 text-text-3 tabular-nums"
+        className="min-w-10 text-end text-micro whitespace-nowrap text-text-3 tabular-nums sm:w-14"
       >
         {shortTime(result.at, now)}
       </time>

@@ -37,6 +37,6 @@ export function choosing(
   };
 }
 
-/** As a person writes it: the name, and the address where it says more than the name. */
+/** In full: the name, and the address where it says more than the name. */
 export const spelled = ({ name, address }: Recipient) =>
   name && name !== address ? `${name} <${address}>` : address;

@@ -273,7 +273,13 @@ function Writing({ detail, viewers, lastMessage, mayReply, mayNote }: WritingPro
               ) : null}
               <div className="relative px-4 pt-2">
                 {rich ? (
-                  <Suspense fallback={<div className="h-24" aria-busy="true" />}>
+                  <Suspense
+                    fallback={
+                      <p className="h-24 text-reading text-text-3" aria-busy="true">
+                        {editor.placeholder}
+                      </p>
+                    }
+                  >
                     <RichEditor
                       {...editor}
                       html={draft.html}

@@ -55,6 +55,23 @@ describe("drafts", () => {
     expect(drafts.state("cnv_1", "reply")).toBe("saved");
   });
 
+  it("take over from elsewhere whom was chosen, and with them who gets a copy", () => {
+    const { drafts } = setUp();
+    const ana = { name: null, address: "ana@customer.test" };
+    drafts.adopt("cnv_1", "reply", stored("Elsewhere", "2026-11-22T09:30:00.000Z"));
+    expect(drafts.get("cnv_1", "reply")).toMatchObject({ to: null, cc: null });
+    drafts.adopt("cnv_1", "reply", { ...stored("x", "2026-11-22T09:31:00.000Z"), to: [ana] });
+    expect(drafts.get("cnv_1", "reply")).toMatchObject({ to: [ana], cc: [] });
+  });
+
+  it("do not bring back whom the writer took away when their own copy returns", async () => {
+    const { drafts } = setUp();
+    drafts.change("cnv_1", "reply", { text: "Hello", to: [], cc: [] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    drafts.adopt("cnv_1", "reply", stored("Hello", "2026-11-22T09:30:00.000Z"));
+    expect(drafts.get("cnv_1", "reply")).toMatchObject({ to: [], cc: [] });
+  });
+
   it("keep reply and note apart", () => {
     const { drafts } = setUp();
     drafts.change("cnv_1", "reply", { text: "to the customer" });

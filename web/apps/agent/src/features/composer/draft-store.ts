@@ -126,9 +126,7 @@ export class DraftStore {
       text: draft.body_text,
       html: draft.body_html,
       subject: draft.subject,
-      to: draft.to.length > 0 ? draft.to : null,
-      // Whoever was chosen to write to was chosen together with who gets a copy, be it nobody.
-      cc: draft.to.length + draft.cc.length > 0 ? draft.cc : null,
+      ...this.#chosen(entry.content, draft),
       bcc: draft.bcc.length > 0 ? draft.bcc : null,
       attachments: draft.attachment_ids.flatMap((fileId) => known.get(fileId) ?? []),
       channelAccountId: draft.channel_account_id,
@@ -136,6 +134,16 @@ export class DraftStore {
     };
     this.#keep(id, mode);
     this.#announce();
+  }
+
+  /**
+   * The server keeps no difference between nobody chosen and everybody taken away. Whoever was taken away here
+   * stays away, and who gets a copy was chosen together with whom it goes to.
+   */
+  #chosen(here: DraftContent, { to, cc }: Draft): Pick<DraftContent, "to" | "cc"> {
+    if (to.length > 0) return { to, cc };
+    if (here.to?.length === 0) return { to: [], cc };
+    return { to: null, cc: cc.length > 0 ? cc : null };
   }
 
   /** Empties the draft, here at once and on the server as soon as it has nothing else to save. */

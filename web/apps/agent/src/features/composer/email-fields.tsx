@@ -1,5 +1,6 @@
 /** To, Cc, Bcc and subject of a mail. Folded into one line until somebody wants to change them. */
 import type { ConversationDetail, Recipient } from "@rapport/api";
+import { cx } from "@rapport/ui";
 import { Pencil } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -29,18 +30,16 @@ export function EmailFields({ draft, defaults, onChange }: EmailFieldsProps) {
         onClick={() => setOpen(true)}
         aria-expanded="false"
         data-folds
-        className="mx-2 mt-1 flex max-w-[calc(100%-1rem)] min-w-0 items-center gap-1.5 rounded-control px-2 py-1 text-start text-small text-text-3 hover:bg-hover hover:text-text"
+        className="mx-2 mt-1 flex max-w-[calc(100%-1rem)] min-w-0 items-center gap-2 rounded-control px-2 py-1 text-start text-small text-text-3 hover:bg-hover hover:text-text"
       >
-        <span className="min-w-0 truncate">
-          <Named label={t("field.to")} recipients={to} />
-          <Named label={t("field.cc")} recipients={cc} />
-          <Named label={t("field.bcc")} recipients={bcc} />
-          {to.length === 0 ? (
-            <span className="text-danger">{t("composer.no_recipient")}</span>
-          ) : null}
-        </span>
+        <Named label={t("field.to")} recipients={to} withAddress />
+        <Named label={t("field.cc")} recipients={cc} />
+        <Named label={t("field.bcc")} recipients={bcc} />
+        {to.length === 0 ? (
+          <span className="truncate text-danger">{t("composer.no_recipient")}</span>
+        ) : null}
         {subject ? (
-          <span className="min-w-12 shrink-[3] truncate max-sm:hidden">· {subject}</span>
+          <bdi className="min-w-10 shrink-[4] truncate max-sm:hidden">{subject}</bdi>
         ) : null}
         <Pencil className="size-3 shrink-0" />
         <span className="sr-only">{t("composer.change_recipients")}</span>
@@ -114,24 +113,41 @@ export function EmailFields({ draft, defaults, onChange }: EmailFieldsProps) {
   );
 }
 
-/** More than these are counted, so that each line of the mail has room. */
-const namedAtMost = 3;
-
-function Named({ label, recipients }: { label: string; recipients: readonly Recipient[] }) {
-  if (recipients.length === 0) return null;
-  const more = recipients.length - namedAtMost;
+/** The first by name and, if there is only one, by address; how many more there are is never cut off. */
+function Named({
+  label,
+  recipients,
+  withAddress = false,
+}: {
+  label: string;
+  recipients: readonly Recipient[];
+  withAddress?: boolean;
+}) {
+  const [first, ...others] = recipients;
+  if (!first) return null;
+  const { name, address } = first;
+  const shows = withAddress && name && name !== address;
   return (
-    <span className="me-2">
-      {label}{" "}
-      <span className="font-medium text-text-2">
-        {recipients.slice(0, namedAtMost).map((recipient, index) => (
-          <span key={recipient.address}>
-            {index > 0 ? ", " : ""}
-            <bdi>{spelled(recipient)}</bdi>
-          </span>
-        ))}
-        {more > 0 ? ` +${more}` : ""}
-      </span>
+    <span
+      title={recipients.map(spelled).join(", ")}
+      className={cx("flex min-w-0 gap-1", withAddress ? "shrink" : "min-w-16 shrink-[2]")}
+    >
+      <span>{label}</span>
+      <bdi
+        className={cx(
+          "truncate font-medium text-text-2",
+          shows && others.length === 0 && "max-w-3/5 shrink-0",
+        )}
+      >
+        {name || address}
+      </bdi>
+      {shows ? <bdi className="min-w-0 truncate">{address}</bdi> : null}
+      {others.length > 0 ? (
+        <span className="font-medium text-text-2">
+          +{others.length}
+          <span className="sr-only"> {others.map(spelled).join(", ")}</span>
+        </span>
+      ) : null}
     </span>
   );
 }

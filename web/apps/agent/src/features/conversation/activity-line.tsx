@@ -60,7 +60,7 @@ export function ActivityLine({ activity, myId }: { activity: Activity; myId: str
       <time
         dateTime={activity.occurred_at}
         title={fullTime(activity.occurred_at)}
-        className="tabular-nums"
+        className="whitespace-nowrap tabular-nums"
       >
         {timeOfDay(activity.occurred_at)}
       </time>

@@ -46,7 +46,9 @@ export function EmailCard({ message, myId }: { message: Message; myId: string })
         />
         <div className="min-w-0 flex-1">
           <div className="flex flex-wrap items-baseline gap-x-2">
-            <span className="text-body font-semibold">{name}</span>
+            <span className="line-clamp-2 min-w-0 text-body font-semibold wrap-anywhere">
+              {name}
+            </span>
             {message.from && !outbound ? (
               <span className="truncate text-small text-text-3">{message.from.address}</span>
             ) : null}

@@ -29,8 +29,7 @@ export function useArrivals({
   const [unseen, setUnseen] = useState(0);
   const [unreadKey, setUnreadKey] = useState<string | null>(null);
   const before = useRef<{ last: string | null; count: number }>({ last: null, count: 0 });
-  const last = endRows.at(-1);
-  const lastKey = last?.key ?? null;
+  const lastKey = endRows.at(-1)?.key ?? null;
   const { pinTo, toEnd, keep, wasAtEnd } = place;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: judged once, when the thread has arrived.
@@ -47,14 +46,18 @@ export function useArrivals({
     const { last: known, count } = before.current;
     before.current = { last: lastKey, count: endRows.length };
     const grew = known !== null && known !== lastKey;
-    const mine = last?.type === "message" && last.message.author.id === me.user.id;
+    // What one sent may be followed at once by what came of it, such as that one took the conversation.
+    const seen = endRows.findLastIndex((row) => row.key === known);
+    const mine = endRows
+      .slice(seen + 1 || -1)
+      .some((row) => row.type === "message" && row.message.author.id === me.user.id);
     if (grew && mine && !reachesEnd) toNewest();
     else if (grew && reachesEnd && (mine || wasAtEnd())) toEnd();
     else {
       if (grew) setUnseen((now) => now + Math.max(1, endRows.length - count));
       keep();
     }
-  }, [rows, endRows, lastKey, last, reachesEnd, me.user.id, wasAtEnd, toEnd, keep]);
+  }, [rows, endRows, lastKey, reachesEnd, me.user.id, wasAtEnd, toEnd, keep]);
 
   return { unseen, unreadKey, seeEnd: () => setUnseen(0) };
 }
