@@ -14,6 +14,8 @@ use crate::{Caller, Engine, Error, access, contact, send};
 
 /// Counting stops here; more is shown as "999+".
 const COUNT_CAP: i64 = 1000;
+/// Counting what a list holds stops here: it is done for every first page.
+const TOTAL_CAP: i64 = 200;
 /// The channels that have a tab of their own above the list.
 const COUNTED_CHANNELS: [Channel; 3] = [Channel::Email, Channel::Chat, Channel::Api];
 /// A list that is narrowed by words looks at so many hits.
@@ -179,10 +181,10 @@ fn list(tx: &mut Tx<'_>, caller: &Caller, request: &ListRequest) -> Result<Page,
         .map(|conversation| conversation_list::position_of(conversation, request.sort));
     let total = match (&request.after, more) {
         (None, false) => conversations.len() as i64,
-        _ => conversation_list::count(tx, viewer, &request.filter, COUNT_CAP)?,
+        _ => conversation_list::count(tx, viewer, &request.filter, TOTAL_CAP)?,
     };
     let seq = rapport_store::event::last_seq(tx)?;
-    Ok(Page { conversations, next, total, total_capped: total >= COUNT_CAP, seq })
+    Ok(Page { conversations, next, total, total_capped: total >= TOTAL_CAP, seq })
 }
 
 fn counts(tx: &mut Tx<'_>, caller: &Caller) -> Result<Counts, Error> {
