@@ -178,7 +178,9 @@ fn migrate_postgres(config: &::postgres::Config, steps: &[Step]) -> Result<Migra
         0
     };
     let latest = check_version(current, steps)?;
-    let report = runner(steps, |step| step.postgres)?.run(&mut client).map_err(|error| failed(&error))?;
+    // All steps or none, and one commit instead of two for each.
+    let runner = runner(steps, |step| step.postgres)?.set_grouped(true);
+    let report = runner.run(&mut client).map_err(|error| failed(&error))?;
     Ok(MigrationReport { applied: versions(&report), version: latest, backup: None })
 }
 
