@@ -32,15 +32,15 @@ pub(super) fn add(tx: &mut Tx<'_>, document: &SearchDocument<'_>, body: &str) ->
 pub(super) fn search(tx: &mut Tx<'_>, query: &SearchQuery<'_>, terms: &[Term]) -> Result<Vec<Row>, Error> {
     let letters = workspace_letters(tx.workspace().as_str());
     let expression = expression(query.kind, terms);
-    // The blocks come one after the other, newest first, and no further one once there is enough. The sum keeps the
-    // planner from walking all documents of the workspace backwards for the sake of the order.
+    // The blocks come one after the other, newest first, and no further one once there is enough. The columns stand
+    // in sums, so that the planner asks no other index: at each block it would read every document of a workspace.
     let sql = format!(
         "with ends as (select min(id) / {BLOCK} as oldest, max(id) / {BLOCK} as newest from search_documents \
          where workspace_id = ?1 and id < ?3), \
          hits as (select hit.* from ends \
          cross join lateral generate_series(ends.newest, ends.oldest, -1) as block(number) \
          cross join lateral (select d.id, d.kind, d.reference_id, d.conversation_id, d.contact_id, d.occurred_at \
-         from search_documents d where d.workspace_id = ?1 and d.id < ?3 \
+         from search_documents d where d.workspace_id || '' = ?1 and d.id + 0 < ?3 \
          and d.body @@ cast(replace(cast(?2 as text), '~', to_hex(block.number) || cast(?5 as text)) as tsquery) \
          order by d.id + 0 desc limit ?4) as hit limit ?4) \
          select * from hits order by id desc"
