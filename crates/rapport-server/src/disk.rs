@@ -14,7 +14,6 @@ use tokio::time::Instant;
 const FRESH: Duration = Duration::from_secs(3);
 /// What a mail of some length takes, so that a disk with a few bytes left counts as full.
 const TRIED_BYTES: usize = 64 * 1024;
-const FILE: &str = ".write-check";
 
 pub struct DiskCheck {
     folder: PathBuf,
@@ -52,7 +51,8 @@ impl DiskCheck {
 }
 
 fn write_some(folder: &Path) -> io::Result<()> {
-    let path = folder.join(FILE);
+    // A name of its own: at a restart the old process may still be there.
+    let path = folder.join(format!(".write-check-{}", std::process::id()));
     let written = File::create(&path).and_then(|mut file| {
         file.write_all(&[0; TRIED_BYTES])?;
         file.sync_data()

@@ -99,7 +99,9 @@ impl Engine {
         let (engine, actor, id_) = (self.clone(), caller.actor(), id.clone());
         let deleted = self
             .write(&caller.workspace, id.as_str(), move |tx| {
-                let stored = rapport_store::channel_account::find(tx, &id_)?.ok_or(Error::NotFound)?;
+                // Locked, or else an address that is being added would stay with what is gone.
+                let stored =
+                    rapport_store::channel_account::find_for_update(tx, &id_)?.ok_or(Error::NotFound)?;
                 let now = engine.now();
                 addresses::release_all(tx, &id_)?;
                 if !rapport_store::channel_account::delete(tx, &id_, now)? {

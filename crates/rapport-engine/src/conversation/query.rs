@@ -20,9 +20,9 @@ const TOTAL_CAP: i64 = 200;
 const COUNTED_CHANNELS: [Channel; 3] = [Channel::Email, Channel::Chat, Channel::Api];
 /// A list that is narrowed by words looks at so many hits.
 const MAX_TEXT_HITS: i64 = 500;
-/// And at so many contacts, with so many conversations of each.
+/// And at so many contacts, with so many conversations of them all.
 const MAX_TEXT_CONTACTS: i64 = 20;
-const MAX_TEXT_CONVERSATIONS: i64 = 100;
+const MAX_TEXT_CONVERSATIONS: i64 = 200;
 
 #[derive(Clone, Debug)]
 pub struct ListRequest {
@@ -152,12 +152,13 @@ fn find_by_contact(tx: &mut Tx<'_>, caller: &Caller, text: &str) -> Result<Vec<C
             contacts.into_iter().map(|contact| contact.id).collect()
         }
     };
+    let of_each = MAX_TEXT_CONVERSATIONS / (contacts.len() as i64).max(1);
     let mut found = Vec::new();
     for id in contacts {
         let filter =
             ConversationFilter { contact: Some(id), include_test: true, ..ConversationFilter::default() };
         let (viewer, sort) = (caller.user_id(), Sort::LastActivity);
-        let of_contact = conversation_list::list(tx, viewer, &filter, sort, None, MAX_TEXT_CONVERSATIONS)?;
+        let of_contact = conversation_list::list(tx, viewer, &filter, sort, None, of_each)?;
         found.extend(of_contact.into_iter().map(|conversation| conversation.id));
     }
     Ok(found)

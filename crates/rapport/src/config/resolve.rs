@@ -109,7 +109,9 @@ fn database_at(url: &str, overrides: &Overrides, environment: &Environment) -> R
         DatabaseUrl::Sqlite(path) => path,
     };
     // The address may hold a password, so that only its beginning is repeated.
-    if let Some((scheme, _)) = url.split_once("://") {
+    if let Some((scheme, rest)) = url.split_once("://")
+        && !(scheme == "sqlite" && rest.starts_with('/'))
+    {
         return Err(refuse(format!("addresses that begin with {scheme:?} are not known")));
     }
     let text = path.to_string_lossy();

@@ -195,7 +195,6 @@ fn variables_of_tests_and_of_container_services_are_no_mistakes() {
 #[test]
 fn what_is_neither_an_address_of_postgresql_nor_a_path_is_no_database() {
     for url in [
-        "sqlite:///var/lib/rapport.db",
         "sqlite://rapport.db",
         "mysql://root:hidden@db/x",
         "postgress://db/x",
@@ -212,7 +211,13 @@ fn what_is_neither_an_address_of_postgresql_nor_a_path_is_no_database() {
         let problem = Case::new().file(&format!("database_url = {url:?}\n")).problem();
         assert!(problem.starts_with("rapport.toml: database_url: "), "{problem}");
     }
-    for path in ["rapport.db", "/var/lib/rapport/rapport.db", "./a:b.db", "sqlite:/var/lib/rapport.db"] {
+    for path in [
+        "rapport.db",
+        "/var/lib/rapport/rapport.db",
+        "./a:b.db",
+        "sqlite:/var/lib/rapport.db",
+        "sqlite:///var/lib/rapport.db",
+    ] {
         let case = Case::new().environment([("RAPPORT_DATABASE_URL", path)]);
         let expected = DatabaseUrl::Sqlite(path.trim_start_matches("sqlite:").into());
         assert_eq!(case.settings().database, expected);
