@@ -55,7 +55,9 @@ export function ListPane({ view, search, selectedId, onOpen, onSearch, onView }:
   const [pointed, setPointed] = useState(false);
   const listKey = JSON.stringify(query);
   const { rows, pending } = useHeldRows(live, pointed, listKey);
-  const total = Math.max(list.data?.pages[0]?.total ?? 0, rows.length);
+  const first = list.data?.pages[0];
+  // Screen readers are told that the length is not known when it was not counted to the end.
+  const total = first?.total_capped ? -1 : Math.max(first?.total ?? 0, rows.length);
 
   useEffect(() => {
     const ids = rows.map((conversation) => conversation.id);
