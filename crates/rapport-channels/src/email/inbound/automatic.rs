@@ -1,6 +1,8 @@
 //! Tells mail written by a person from mail written by a program (RFC 3834 and common practice).
 //! Being wrong towards "automatic" costs an acknowledgement; the other way round costs a mail loop.
 
+use rapport_domain::email_address;
+
 use super::mime::Headers;
 use crate::email::types::{AutoKind, Automatic, EmailAddress};
 
@@ -69,12 +71,20 @@ fn own_loop(headers: &Headers<'_>, evidence: &Evidence<'_>) -> Option<(AutoKind,
     if headers.all(LOOP_FIELD).any(is_ours) {
         return Some((AutoKind::OwnLoop, format!("{LOOP_FIELD} names an account of ours")));
     }
-    let from = evidence.from?;
-    evidence
-        .own_addresses
-        .iter()
-        .any(|own| own.eq_ignore_ascii_case(&from.address))
+    is_own_address(&evidence.from?.address, evidence.own_addresses)
         .then(|| (AutoKind::OwnLoop, "the sender is one of our own addresses".to_owned()))
+}
+
+/// Also with `+anything` in front of the `@`, which comes to the same mailbox.
+fn is_own_address(address: &str, own_addresses: &[String]) -> bool {
+    let Some(address) = email_address::normalise(address) else { return false };
+    let plain = address
+        .rsplit_once('@')
+        .and_then(|(local, domain)| Some(format!("{}@{domain}", local.split_once('+')?.0)));
+    own_addresses
+        .iter()
+        .filter_map(|own| email_address::normalise(own))
+        .any(|own| own == address || plain.as_ref() == Some(&own))
 }
 
 fn report(evidence: &Evidence<'_>) -> Option<(AutoKind, String)> {
@@ -217,6 +227,9 @@ mod tests {
         assert_eq!(kind(plain, "bounce-123@example.org", None), AutoKind::AutoReply);
         assert_eq!(kind(plain, "MAILER-DAEMON@example.org", None), AutoKind::Bounce);
         assert_eq!(kind(plain, "support@OURS.example", None), AutoKind::OwnLoop);
+        assert_eq!(kind(plain, "Support+Orders@ours.example", None), AutoKind::OwnLoop);
+        assert_eq!(kind(plain, "x+support@ours.example", None), AutoKind::No);
+        assert_eq!(kind(plain, "support+x@theirs.example", None), AutoKind::No);
         assert_eq!(kind(plain, "bouncer@example.org", None), AutoKind::No);
     }
 }
