@@ -4,6 +4,7 @@
 //! else to its sender, and everybody else on it gets a copy. What we sent to others since, such as a supplier, does not
 //! change that. As long as nobody has written, it goes to whom we last wrote, and at first to the contact. Our own
 //! addresses are left out, and a stranger who joined by a header is not answered: then it goes to the contact alone.
+//! Many people are written to only when somebody names them.
 
 use rapport_channels::email::threading;
 use rapport_domain::model::{Conversation, EmailReplyDefaults, Recipient};
@@ -13,12 +14,15 @@ use rapport_store::message::StoredMessage;
 
 use super::Route;
 use super::options::OwnAddresses;
+use super::parent::{find_parent, is_from_stranger, is_same};
 use crate::channel_account::load_email;
 use crate::message::NewMessage;
 use crate::{Engine, Error};
 
 /// More recipients than this belong in a campaign.
 const MAX_RECIPIENTS: usize = 50;
+/// More than this get an answer only when its writer names them: whoever sent the mail chose them.
+const MAX_DEFAULT_RECIPIENTS: usize = 20;
 
 /// What identifies the email and ties it to the one it answers.
 #[derive(Clone, Debug)]
@@ -43,7 +47,8 @@ pub(super) fn with_recipients(
         address: account.config.address.clone(),
     });
     let answered = find_answered(tx, &conversation.id)?;
-    let defaults = recipients_of_reply(tx, engine, answered.as_ref())?;
+    let own = OwnAddresses::load(tx, engine)?;
+    let defaults = recipients_of_reply(&own, answered.as_ref());
     let contact_name = conversation.contact.as_ref().map(|contact| contact.display_name.clone());
     let chosen_address = route.to.first().map(|recipient| recipient.address.clone());
     let (default_to, default_cc) = match defaults {
@@ -82,63 +87,36 @@ fn find_answered(tx: &mut Tx<'_>, conversation: &ConversationId) -> Result<Optio
 }
 
 /// To and Cc of an answer to everybody on a mail: our own addresses are left out.
-fn recipients_of_reply(
-    tx: &mut Tx<'_>,
-    engine: &Engine,
-    answered: Option<&StoredMessage>,
-) -> Result<Option<Addressees>, Error> {
-    let Some(answered) = answered else { return Ok(None) };
-    let own = OwnAddresses::load(tx, engine)?;
-    let outside = |recipients: &[Recipient]| -> Vec<Recipient> {
-        recipients.iter().filter(|recipient| !own.contain(&recipient.address)).cloned().collect()
+fn recipients_of_reply(own: &OwnAddresses, answered: Option<&StoredMessage>) -> Option<Addressees> {
+    let answered = answered?;
+    let outside = |recipients: &mut dyn Iterator<Item = &Recipient>| -> Vec<Recipient> {
+        recipients.filter(|recipient| !own.contain(&recipient.address)).cloned().collect()
     };
     let message = &answered.message;
-    let (to, cc) = match message.direction {
-        Direction::Inbound => {
-            // A stranger who joined by a header is answered only when somebody chooses to.
-            let stranger = answered.details.warnings.iter().any(|warning| warning == "new_participant");
-            if stranger {
-                return Ok(None);
-            }
-            let asked_for = outside(&answered.details.reply_to);
-            let sender =
-                if asked_for.is_empty() { message.from.iter().cloned().collect() } else { asked_for };
-            let mut cc = outside(&message.to);
-            cc.extend(outside(&message.cc));
-            cc.retain(|recipient| sender.iter().all(|sender| !is_same(&sender.address, &recipient.address)));
-            (sender, cc)
-        }
-        _ => (outside(&message.to), outside(&message.cc)),
-    };
-    Ok((!to.is_empty()).then_some((to, cc)))
-}
-
-/// The mail that an answer to these people goes on from, by its headers and by the words it repeats. The last one,
-/// unless we wrote that to others, who may have been told what these are not to read.
-fn find_parent(
-    tx: &mut Tx<'_>,
-    conversation: &Conversation,
-    to: &[Recipient],
-) -> Result<Option<StoredMessage>, Error> {
-    let last_of = rapport_store::message::find_last_of_channel;
-    let Some(last) = last_of(tx, &conversation.id, Channel::Email)? else {
-        // A follow-up threads at the customer's with the conversation that it continues.
-        let Some(original) = &conversation.follow_up_of else { return Ok(None) };
-        return Ok(last_of(tx, &original.id, Channel::Email)?);
-    };
-    let readers = || last.details.to.iter().chain(&last.details.cc);
-    let read_it =
-        |recipient: &Recipient| readers().any(|reader| is_same(&reader.address, &recipient.address));
-    if last.message.direction == Direction::Inbound || to.iter().all(read_it) {
-        return Ok(Some(last));
+    let (to, cc) = (outside(&mut message.to.iter()), outside(&mut message.cc.iter()));
+    let few = |(to, cc): &Addressees| !to.is_empty() && to.len() + cc.len() <= MAX_DEFAULT_RECIPIENTS;
+    if message.direction != Direction::Inbound {
+        return Some((to, cc)).filter(few);
     }
-    find_answered(tx, &conversation.id)
-}
-
-fn is_same(one: &str, other: &str) -> bool {
-    let canonical =
-        |address: &str| email_address::normalise(address).unwrap_or_else(|| address.to_lowercase());
-    canonical(one) == canonical(other)
+    // A stranger who joined by a header is answered only when somebody chooses to.
+    if is_from_stranger(answered) {
+        return None;
+    }
+    let mut sender = outside(&mut answered.details.reply_to.iter());
+    if sender.is_empty() || sender.len() > MAX_DEFAULT_RECIPIENTS {
+        sender = outside(&mut message.from.iter());
+    }
+    if sender.is_empty() {
+        // It came from ourselves, so that those it went to are the ones to talk to.
+        return Some((to, cc)).filter(few);
+    }
+    let mut others = to;
+    others.extend(cc);
+    others.retain(|recipient| sender.iter().all(|sender| !is_same(&sender.address, &recipient.address)));
+    if sender.len() + others.len() > MAX_DEFAULT_RECIPIENTS {
+        others.clear();
+    }
+    Some((sender, others))
 }
 
 /// What the composer starts from.
@@ -154,9 +132,10 @@ pub(crate) fn reply_defaults(
     let account = load_email(tx, &option.channel_account_id)?;
     let answered = find_answered(tx, &conversation.id)?;
     let name = conversation.contact.as_ref().map(|contact| contact.display_name.clone());
-    let (to, cc) = recipients_of_reply(tx, engine, answered.as_ref())?
+    let own = OwnAddresses::load(tx, engine)?;
+    let (to, cc) = recipients_of_reply(&own, answered.as_ref())
         .unwrap_or_else(|| (vec![Recipient { name, address: option.to.clone() }], Vec::new()));
-    let parent = find_parent(tx, conversation, &to)?;
+    let parent = find_parent(tx, &own, conversation, &to, &[&cc])?;
     Ok(Some(EmailReplyDefaults {
         to,
         cc,
@@ -181,14 +160,15 @@ fn subject(conversation: &Conversation, parent: Option<&StoredMessage>, chosen: 
 /// The headers of an answer; `None` on channels that are no email.
 pub(crate) fn email_headers(
     tx: &mut Tx<'_>,
-    _engine: &Engine,
+    engine: &Engine,
     conversation: &Conversation,
     route: &Route,
     new: &NewMessage,
     id: &MessageId,
 ) -> Result<Option<EmailHeaders>, Error> {
     let Some(from) = route.from.as_ref().filter(|_| route.channel == Channel::Email) else { return Ok(None) };
-    let parent = find_parent(tx, conversation, &route.to)?;
+    let own = OwnAddresses::load(tx, engine)?;
+    let parent = find_parent(tx, &own, conversation, &route.to, &[&route.cc, &new.bcc])?;
     let domain = from.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let in_reply_to = parent.as_ref().and_then(|parent| parent.message.email_message_id.clone());
     let references = match (&parent, &in_reply_to) {

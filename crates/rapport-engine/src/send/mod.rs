@@ -2,6 +2,7 @@
 
 mod email;
 mod options;
+mod parent;
 
 use rapport_channels::capability::capabilities;
 use rapport_domain::model::{Conversation, Recipient};
@@ -10,6 +11,7 @@ use rapport_store::Tx;
 
 pub(crate) use email::{email_headers, reply_defaults as email_reply_defaults};
 pub(crate) use options::reply_options;
+pub(crate) use parent::find_repeated;
 
 use crate::message::NewMessage;
 use crate::{Engine, Error, FieldError};

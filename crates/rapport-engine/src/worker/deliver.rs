@@ -18,7 +18,7 @@ use super::jobs::{DeliverPayload, enqueue_delivery, payload};
 use super::{files, signature};
 use crate::channel_account::{EmailAccount, load_email};
 use crate::delivery::{self, Change};
-use crate::{Engine, Error};
+use crate::{Engine, Error, send};
 
 pub(super) async fn run(engine: &Engine, job: &ClaimedJob) -> Result<(), Error> {
     let DeliverPayload { message_id } = payload(&job.payload)?;
@@ -63,7 +63,7 @@ impl Outgoing for Answer {
             }
             Err(error) => return Err(error),
         };
-        let quoted = quoted(tx, &stored)?;
+        let quoted = quoted(tx, engine, &stored)?;
         self.set_status(tx, engine.now(), DeliveryStatus::Sending, None)?;
         let before = stored.message.delivery.as_ref().map_or(0, |delivery| delivery.attempts);
         Ok(Some(Prepared { stored, account, quoted, attempt: before + i64::from(!again) }))
@@ -139,12 +139,8 @@ impl Answer {
 }
 
 /// The message that this one answers, to be quoted below it.
-fn quoted(tx: &mut Tx<'_>, stored: &StoredMessage) -> Result<Option<QuotedMessage>, Error> {
-    let Some(parent_id) = &stored.details.in_reply_to else { return Ok(None) };
-    let Some(known) = rapport_store::message::list_by_email_id(tx, parent_id)?.into_iter().next() else {
-        return Ok(None);
-    };
-    let Some(parent) = rapport_store::message::find(tx, &known.message_id)? else { return Ok(None) };
+fn quoted(tx: &mut Tx<'_>, engine: &Engine, stored: &StoredMessage) -> Result<Option<QuotedMessage>, Error> {
+    let Some(parent) = send::find_repeated(tx, engine, stored)? else { return Ok(None) };
     let message = parent.message;
     let author = match &message.from {
         Some(Recipient { name: Some(name), address }) => format!("{name} <{address}>"),

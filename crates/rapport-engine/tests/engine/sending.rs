@@ -1,6 +1,7 @@
 //! What may be sent, once.
 
 mod recipients;
+mod repeated;
 
 use rapport_domain::model::Message;
 use rapport_domain::{Clock, DeliveryStatus, Direction, MessageKind, Role, Status};

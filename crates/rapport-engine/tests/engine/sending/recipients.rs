@@ -138,3 +138,53 @@ fn we_never_write_to_ourselves_whichever_of_our_addresses_stands_in_a_mail() {
         assert_eq!(addresses(&sent.to), ["maria@customers.example"], "not to where it would come back");
     });
 }
+
+#[test]
+fn a_mail_from_one_of_our_own_addresses_is_answered_to_whom_it_went() {
+    on_both_engines(|app: Fixture| async move {
+        for (number, from) in ["support+shop@bikes.example", "billing@bikes.example"].into_iter().enumerate()
+        {
+            app.clock.advance_seconds(1);
+            let id = format!("form-{number}@bikes.example");
+            let to = "support@bikes.example, Jo <jo@customers.example>";
+            let mail = Mail { id: &id, from, to, extra: "Cc: ana@customers.example\r\n", ..Mail::default() };
+            let accepted = app.mail(&app.support, mail).await;
+            let taken = &app.messages(&accepted.conversation_id).await[0];
+            assert!(taken.automatic, "what we sent ourselves wakes nobody: {from}");
+            let sent = answer(&app, &accepted.conversation_id).await;
+            assert_eq!(addresses(&sent.to), ["jo@customers.example"], "{from}");
+            assert_eq!(addresses(&sent.cc), ["ana@customers.example"], "{from}");
+        }
+    });
+}
+
+#[test]
+fn a_mail_to_many_is_answered_to_its_sender_unless_the_writer_names_them() {
+    on_both_engines(|app: Fixture| async move {
+        for (count, expected) in [(19, 19), (20, 0), (60, 0)] {
+            app.clock.advance_seconds(1);
+            let many: Vec<String> = (0..count).map(|number| format!("p{number}@customers.example")).collect();
+            let extra = format!("Cc: {}\r\n", many.join(",\r\n "));
+            let (id, from) = (format!("{count}@customers.example"), format!("m{count}@customers.example"));
+            let mail = Mail { id: &id, from: &from, extra: &extra, ..Mail::default() };
+            let accepted = app.mail(&app.support, mail).await;
+            let sent = answer(&app, &accepted.conversation_id).await;
+            assert_eq!(addresses(&sent.to), [from.as_str()]);
+            assert_eq!(sent.cc.len(), expected, "of {count}");
+        }
+        let many: Vec<String> = (0..40).map(|number| format!("p{number}@evil.example")).collect();
+        let extra = format!("Reply-To: {}\r\n", many.join(",\r\n "));
+        let mail =
+            Mail { id: "many@evil.example", from: "eve@evil.example", extra: &extra, ..Mail::default() };
+        let accepted = app.mail(&app.support, mail).await;
+        let sent = answer(&app, &accepted.conversation_id).await;
+        assert_eq!(addresses(&sent.to), ["eve@evil.example"]);
+        let named = NewMessage {
+            body_text: Some("All of you".into()),
+            cc: Some(many[..30].iter().map(|to| person(to)).collect()),
+            ..NewMessage::default()
+        };
+        let sent = app.engine.send_message(&app.alice, &accepted.conversation_id, Direction::Outbound, named);
+        assert_eq!(sent.await.expect("accepted").cc.len(), 30);
+    });
+}
