@@ -6,6 +6,7 @@ mod email;
 mod listener;
 mod message;
 mod route;
+mod strangers;
 
 use rapport_domain::event::StatusReason;
 use rapport_domain::model::{Address, Attachment, Author, Contact, Conversation, Message, Recipient};
@@ -164,6 +165,9 @@ fn take_in(tx: &mut Tx<'_>, engine: &Engine, inbound: &Inbound, known: Known) ->
             place.lock(tx)?
         }
         route::Destination::New(start) => {
+            if start.new_participant {
+                warnings.push("new_participant".to_owned());
+            }
             route::open_new(tx, engine, inbound, contact, &address.id, &actor, start, now)?
         }
     };

@@ -3,14 +3,13 @@
 
 use rapport_domain::model::{Address, Contact, Conversation, ConversationReference};
 use rapport_domain::{
-    Actor, AddressId, Channel, ConversationId, ConversationScope, MessageId, Origin, Priority, Status,
-    Timestamp, email_address,
+    Actor, AddressId, ConversationId, ConversationScope, MessageId, Origin, Priority, Status, Timestamp,
 };
 use rapport_store::Tx;
 use rapport_store::conversation::ActiveConversation;
 use rapport_store::message::{AnsweredConversation, KnownEmail, SeenMessage, StoredMessage};
 
-use super::{Accepted, AcceptedStatus, Inbound};
+use super::{Accepted, AcceptedStatus, Inbound, strangers};
 use crate::conversation::open::{Opening, open, scope_key};
 use crate::{Engine, Error};
 
@@ -59,6 +58,8 @@ pub(super) struct Start {
     pub scope_key: String,
     pub follow_up_of: Option<ConversationReference>,
     pub linked_to: Option<ConversationReference>,
+    /// Answers are asked for to people whom the thread that goes on here does not know.
+    pub new_participant: bool,
 }
 
 /// The answer to the first question.
@@ -152,40 +153,10 @@ pub(super) fn decide(
     let scope = scope_of(tx, inbound)?;
     // Only conversations of their own: somebody who joined another one may write about something else here.
     if let Some(id) = active_in_scope(tx, inbound, writer, &scope)? {
-        let new_participant = names_strangers(tx, inbound, &id)?;
+        let new_participant = strangers::are_named(tx, inbound, writer, &id)?;
         return Ok(Destination::existing(id, new_participant));
     }
     Ok(Destination::New(Start { scope_key: scope, ..Start::default() }))
-}
-
-/// Whether a mail that only claims to be from the contact, and shows no knowledge of the thread, names people whom
-/// the thread did not know. Anybody can write such a mail, to be answered with what only the contact should read.
-fn names_strangers(tx: &mut Tx<'_>, inbound: &Inbound, id: &ConversationId) -> Result<bool, Error> {
-    let named = &inbound.recipients;
-    if inbound.channel != Channel::Email || inbound.sender.verified {
-        return Ok(false);
-    }
-    let mut known: Vec<String> = rapport_store::channel_account::list_addresses(tx)?
-        .into_iter()
-        .map(|(address, _)| canonical(&address))
-        .collect();
-    known.push(canonical(&inbound.sender.value));
-    if let Some(last) = rapport_store::message::find_last_of_channel(tx, id, inbound.channel)? {
-        let details = &last.details;
-        let people = details.from.iter().chain(&details.to).chain(&details.cc).chain(&details.reply_to);
-        known.extend(people.map(|person| canonical(&person.address)));
-    }
-    let mut people = named.to.iter().chain(&named.cc).chain(&named.reply_to);
-    Ok(people.any(|person| !known.contains(&canonical(&person.address))))
-}
-
-/// Without what the listener takes to be the same mailbox.
-fn canonical(address: &str) -> String {
-    let address = email_address::normalise(address).unwrap_or_else(|| address.to_lowercase());
-    match address.split_once('@').and_then(|(local, domain)| Some((local.split_once('+')?.0, domain))) {
-        Some((name, domain)) => format!("{name}@{domain}"),
-        None => address,
-    }
 }
 
 /// The contact's conversation that goes on. It may have begun under another scope: as the linked copy of one mail to
@@ -243,10 +214,11 @@ fn same_mail_elsewhere(
     };
     let scope_key = format!("sender:{}", inbound.channel_account_id);
     if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &writer.contact.id, &scope_key)? {
-        return Ok(Some(Destination::existing(id, false)));
+        let new_participant = strangers::are_to_be_answered(tx, inbound, writer, &id)?;
+        return Ok(Some(Destination::existing(id, new_participant)));
     }
     let linked_to = Some(ConversationReference { id: original.id, number: original.number });
-    Ok(Some(Destination::New(Start { scope_key, follow_up_of: None, linked_to })))
+    Ok(Some(Destination::New(Start { scope_key, linked_to, ..Start::default() })))
 }
 
 /// The conversation that the message answers, or its follow-up when that is closed.
@@ -262,7 +234,9 @@ fn answered_thread(
     if belonging == Belonging::Stranger && !proved {
         return Ok(None);
     }
-    let new_participant = belonging != Belonging::Known;
+    // So can the name of somebody who belongs, together with an address of one's own for the answers.
+    let asks_for_strangers = !proved && strangers::are_to_be_answered(tx, inbound, writer, &conversation.id)?;
+    let new_participant = belonging != Belonging::Known || asks_for_strangers;
     if conversation.status != Status::Closed {
         let place = locked.map_or(Place::Found(conversation.id), Place::Locked);
         return Ok(Some(Destination::Existing { place, new_participant }));
@@ -277,13 +251,15 @@ fn answered_thread(
         _ => scope_of(tx, inbound)?,
     };
     if let Some(id) = rapport_store::conversation::find_active_in_scope(tx, &writer.contact.id, &scope_key)? {
-        return Ok(Some(Destination::existing(id, false)));
+        return Ok(Some(Destination::existing(id, asks_for_strangers)));
     }
     if inbound.automatic {
         // Somebody who is away asks for nothing, so that nothing begins anew.
         return Ok(Some(Destination::existing(original.id, new_participant)));
     }
-    Ok(Some(Destination::New(Start { scope_key, follow_up_of: Some(original), linked_to: None })))
+    let follow_up_of = Some(original);
+    let new_participant = asks_for_strangers;
+    Ok(Some(Destination::New(Start { scope_key, follow_up_of, new_participant, ..Start::default() })))
 }
 
 /// A conversation that the message says it answers.

@@ -11,7 +11,7 @@ use rapport_store::Tx;
 
 pub(crate) use email::{email_headers, reply_defaults as email_reply_defaults};
 pub(crate) use options::reply_options;
-pub(crate) use parent::find_repeated;
+pub(crate) use parent::{find_repeated, is_from_stranger, people_of};
 
 use crate::message::NewMessage;
 use crate::{Engine, Error, FieldError};

@@ -1,5 +1,7 @@
 //! Where mail goes: the order of the questions, and what cannot arise however mails arrive.
 
+mod strangers;
+
 use futures_util::future::join_all;
 use rapport_domain::{ConversationScope, LinkKind, Status};
 use rapport_engine::account::{SettingsChange, WorkspaceChange};
