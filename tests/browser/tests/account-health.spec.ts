@@ -10,9 +10,9 @@ test("what is wrong with a mailbox is said in plain words, and the server's own 
   const server = { host: "127.0.0.1", tls: "none", username: salesAddress };
   const { id } = await workspace.admin.post<ChannelAccount>("/channel-accounts", {
     channel: "email",
-    name: "Sales mail",
+    name: "Locked mail",
     config: {
-      address: salesAddress,
+      address: "locked@company.test",
       inbound: { kind: "imap", ...server, port: mail.ports.imap, mailbox: "INBOX" },
       outbound: { kind: "smtp", host: "127.0.0.1", port: 9, tls: "none" },
     },
@@ -36,7 +36,7 @@ test("what is wrong with a mailbox is said in plain words, and the server's own 
   // The mailbox is read meanwhile, with the same outcome.
   await expect(page.getByText("The server refused the log-in.").first()).toBeVisible();
   await page.goto("/settings/channels");
-  await expect(page.getByRole("link", { name: /Sales mail.*Not working/ })).toContainText(
+  await expect(page.getByRole("link", { name: /Locked mail.*Not working/ })).toContainText(
     "The server refused the log-in.",
   );
 });
