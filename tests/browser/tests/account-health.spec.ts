@@ -39,6 +39,8 @@ test("what is wrong with a mailbox is said in plain words, and the server's own 
   await expect(page.getByRole("link", { name: /Locked mail.*Not working/ })).toContainText(
     "The server refused the log-in.",
   );
+  // Wrong passwords make the server answer everybody's log-ins later and later.
+  await workspace.admin.request("DELETE", `/channel-accounts/${id}`);
 });
 
 test("of a channel that hands nothing to a mail server no sending is told", async ({
