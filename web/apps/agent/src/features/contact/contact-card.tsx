@@ -44,28 +44,50 @@ function ContactFields({ contact, conversationId }: { contact: Contact; conversa
             className="text-heading"
           />
           <div className="mt-0.5 flex gap-1.5">
-            <Badge tone={contact.known ? "success" : "neutral"}>
-              {t(contact.known ? "contact.known" : "contact.unknown")}
-            </Badge>
+            <KnownBadge contact={contact} />
           </div>
         </div>
       </div>
-      <dl className="mt-4 space-y-0.5">
-        {(["company", "city", "country"] as const).map((field) => (
-          <div key={field} className="flex min-h-8 items-center gap-3 text-small">
-            <dt className="w-20 shrink-0 text-text-3">{t(`field.${field}`)}</dt>
-            <dd className="min-w-0 flex-1">
-              <EditableLine
-                label={t(`field.${field}`)}
-                value={contact[field] ?? ""}
-                onSave={(value) => save({ [field]: value || null })}
-              />
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <Details className="mt-4 space-y-0.5" contact={contact} onSave={save} />
       <Addresses addresses={contact.addresses} />
     </div>
+  );
+}
+
+/** Whether the team or a channel has said who this is. */
+export function KnownBadge({ contact }: { contact: Contact }) {
+  const { t } = useTranslation();
+  return (
+    <Badge tone={contact.known ? "success" : "neutral"}>
+      {t(contact.known ? "contact.known" : "contact.unknown")}
+    </Badge>
+  );
+}
+
+interface DetailsProps {
+  contact: Contact;
+  onSave: (change: ContactChange) => Promise<void>;
+  className?: string;
+}
+
+/** Where a contact works and lives, editable where it stands. */
+export function Details({ contact, onSave, className }: DetailsProps) {
+  const { t } = useTranslation();
+  return (
+    <dl className={className}>
+      {(["company", "city", "country"] as const).map((field) => (
+        <div key={field} className="flex min-h-8 items-center gap-3 text-small">
+          <dt className="w-20 shrink-0 text-text-3">{t(`field.${field}`)}</dt>
+          <dd className="min-w-0 flex-1">
+            <EditableLine
+              label={t(`field.${field}`)}
+              value={contact[field] ?? ""}
+              onSave={(value) => onSave({ [field]: value || null })}
+            />
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

@@ -1,16 +1,7 @@
 /** One person: who they are, where they can be reached, and everything they ever asked. */
 import "@/i18n/conversation";
 import { type AddressKind, api, type Contact, type ContactChange } from "@rapport/api";
-import {
-  Avatar,
-  Badge,
-  Button,
-  ChannelIcon,
-  Input,
-  Select,
-  Skeleton,
-  StatusIcon,
-} from "@rapport/ui";
+import { Avatar, Button, ChannelIcon, Input, Select, Skeleton, StatusIcon } from "@rapport/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Mail } from "lucide-react";
@@ -25,7 +16,7 @@ import { keys } from "@/data/keys";
 import { contactConversationsOptions } from "@/data/queries";
 import { unsent } from "@/features/new-conversation/unsent";
 import { dateOnly, shortTime } from "@/i18n/format";
-import { Addresses, EditableLine } from "./contact-card";
+import { Addresses, Details, EditableLine, KnownBadge } from "./contact-card";
 
 export function Profile({ contact }: { contact: Contact }) {
   const { t } = useTranslation();
@@ -53,9 +44,7 @@ export function Profile({ contact }: { contact: Contact }) {
             onSave={(value) => (value ? save({ display_name: value }) : undefined)}
           />
           <p className="mt-0.5 flex items-center gap-2 text-small text-text-3">
-            <Badge tone={contact.known ? "success" : "neutral"}>
-              {t(contact.known ? "contact.known" : "contact.unknown")}
-            </Badge>
+            <KnownBadge contact={contact} />
             {t("contacts.since", { date: dateOnly(contact.created_at) })}
           </p>
         </div>
@@ -64,20 +53,7 @@ export function Profile({ contact }: { contact: Contact }) {
       <div className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-8 lg:grid-cols-[20rem_minmax(0,1fr)]">
         <div className="space-y-6">
           <Section title={t("contacts.details")}>
-            <dl>
-              {(["company", "city", "country"] as const).map((field) => (
-                <div key={field} className="flex min-h-8 items-center gap-3 text-small">
-                  <dt className="w-20 shrink-0 text-text-3">{t(`field.${field}`)}</dt>
-                  <dd className="min-w-0 flex-1">
-                    <EditableLine
-                      label={t(`field.${field}`)}
-                      value={contact[field] ?? ""}
-                      onSave={(value) => save({ [field]: value || null })}
-                    />
-                  </dd>
-                </div>
-              ))}
-            </dl>
+            <Details contact={contact} onSave={save} />
           </Section>
           <Section title={t("contact.addresses")}>
             <Addresses addresses={contact.addresses} />
