@@ -266,12 +266,15 @@ pub fn list_active_of_channel(
     .collect()
 }
 
+/// Seconds within which what comes in is noted once: often enough for a health display, and it spares a write for
+/// every message.
+pub const INBOUND_NOTED_EVERY: i64 = 60;
+
 pub fn note_inbound(tx: &mut Tx<'_>, id: &ChannelAccountId, at: Timestamp) -> Result<(), Error> {
-    // Once a minute is often enough for a health display, and spares a write for every message.
     tx.execute(
         "update channel_accounts set last_inbound_at = cast(?3 as bigint) where workspace_id = ?1 and id = ?2 \
-         and (last_inbound_at is null or last_inbound_at < cast(?3 as bigint) - 60000)",
-        &params![id, at],
+         and (last_inbound_at is null or last_inbound_at < cast(?4 as bigint))",
+        &params![id, at, at.plus_seconds(-INBOUND_NOTED_EVERY)],
     )?;
     Ok(())
 }

@@ -15,6 +15,7 @@ use rapport_domain::{
     Timestamp, transition,
 };
 use rapport_store::Tx;
+use rapport_store::channel_account as accounts;
 use rapport_store::message::StoredMessage;
 use serde::{Deserialize, Serialize};
 
@@ -282,16 +283,17 @@ fn store_in(
     Ok(Taken { accepted, message: Some(stored.message) })
 }
 
-/// Notes for the health display that the account works, unless that was noted within the last minute: the store
-/// would change nothing then.
+/// Notes for the health display that the account works, unless that was noted so lately that the store would change
+/// nothing.
 fn note_received(
     tx: &mut Tx<'_>,
     account: &ChannelAccountId,
     last_inbound_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    if last_inbound_at.is_none_or(|noted| noted < now.plus_seconds(-60)) {
-        rapport_store::channel_account::note_inbound(tx, account, now)?;
+    let lately = now.plus_seconds(-accounts::INBOUND_NOTED_EVERY);
+    if last_inbound_at.is_none_or(|noted| noted < lately) {
+        accounts::note_inbound(tx, account, now)?;
     }
     Ok(())
 }
